@@ -1,0 +1,56 @@
+#include "base/close_reason.h"
+
+#include <array>
+
+namespace limpet {
+
+namespace {
+
+using enum CloseReason;
+
+constexpr std::array<CloseReasonRow, kCloseReasonCount> kRows{{
+    {None, 0, Side::Self, "none", "the session is still going on"},
+    {Completed, 0, Side::Self, "completed", "the request was answered"},
+    {ClientClosed, 0, Side::Client, "client_closed", "the client ended the session"},
+    {BackendClosed, 0, Side::Backend, "backend_closed", "the backend ended the session"},
+    {KeepAliveOver, 0, Side::Self, "keep_alive_over", "the connection was idle between requests"},
+    {ClientReset, 0, Side::Client, "client_reset", "the client reset the connection"},
+    {BackendReset, 0, Side::Backend, "backend_reset", "the backend reset the connection"},
+    {IdleTimeout, 0, Side::Self, "idle_timeout", "no byte passed in either direction for too long"},
+    {BodyTimeout, 408, Side::Client, "body_timeout", "the body made no progress for too long"},
+    {ClientGone, 0, Side::Client, "client_gone", "the client closed before its answer was complete"},
+    {Shutdown, 0, Side::Self, "shutdown", "the proxy is shutting down"},
+    {MalformedRequest, 400, Side::Client, "malformed_request", "the request is malformed"},
+    {MalformedBody, 400, Side::Client, "malformed_body", "the request body is malformed"},
+    {UnsupportedVersion, 426, Side::Client, "unsupported_version", "only version 13 of the WebSocket protocol is spoken here"},
+    {NoRoute, 404, Side::Client, "no_route", "no route takes this request"},
+    {HeadTimeout, 408, Side::Client, "head_timeout", "the request head took too long"},
+    {HeadTooLarge, 431, Side::Client, "head_too_large", "the request head is too large"},
+    {SessionsFull, 503, Side::Self, "sessions_full", "the proxy serves as many sessions as it may"},
+    {NoBackend, 503, Side::Backend, "no_backend", "no backend can take this request"},
+    {BackendUnreachable, 503, Side::Backend, "backend_unreachable", "no backend could be reached"},
+    {Stopping, 503, Side::Self, "stopping", "the proxy is shutting down"},
+    {BadAnswer, 502, Side::Backend, "bad_answer", "the backend gave an answer that is not valid"},
+    {BackendCut, 502, Side::Backend, "backend_cut", "the backend closed before its answer was complete"},
+    {ConnectTimeout, 504, Side::Backend, "connect_timeout", "no backend accepted the connection in time"},
+    {ResponseTimeout, 504, Side::Backend, "response_timeout", "the backend did not answer in time"},
+    {InternalError, 503, Side::Self, "internal_error", "the proxy is out of resources"},
+}};
+
+constexpr bool rows_are_in_order() {
+  for (std::size_t i = 0; i < kRows.size(); ++i) {
+    if (static_cast<std::size_t>(kRows[i].reason) != i) {
+      return false;
+    }
+  }
+  return true;
+}
+static_assert(rows_are_in_order(), "the rows stand in the order of the enumeration");
+
+}  // namespace
+
+const CloseReasonRow& describe(CloseReason reason) noexcept {
+  return kRows[static_cast<std::size_t>(reason)];
+}
+
+}  // namespace limpet

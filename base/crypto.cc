@@ -1,0 +1,176 @@
+#include "base/crypto.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include <cstdlib>
+#include <memory>
+
+namespace limpet::crypto {
+
+namespace {
+
+constexpr std::string_view kStandard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kUrlSafe = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+struct FreeContext {
+  void operator()(EVP_CIPHER_CTX* context) const noexcept { EVP_CIPHER_CTX_free(context); }
+};
+
+// One cipher context a thread: creating one costs more than sealing a cookie.
+EVP_CIPHER_CTX* cipher_context() {
+  thread_local const std::unique_ptr<EVP_CIPHER_CTX, FreeContext> context(EVP_CIPHER_CTX_new());
+  if (!context) {
+    std::abort();
+  }
+  return context.get();
+}
+
+// Fetched once: an implicit fetch at every use costs more than the cipher.
+const EVP_CIPHER* aes_256_gcm() {
+  static const EVP_CIPHER* const cipher = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
+  return cipher;
+}
+
+const EVP_MD* sha1_digest() {
+  static const EVP_MD* const digest = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+  return digest;
+}
+
+const unsigned char* as_bytes(std::string_view text) noexcept {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+unsigned char* as_bytes(std::string& text) noexcept {
+  return reinterpret_cast<unsigned char*>(text.data());
+}
+
+void require(bool done) noexcept {
+  if (!done) {
+    std::abort();  // only out of memory or a broken libcrypto leads here
+  }
+}
+
+std::string encode(Bytes bytes, std::string_view alphabet) {
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  std::uint32_t buffer = 0;
+  unsigned bits = 0;
+  for (const std::uint8_t byte : bytes) {
+    buffer = (buffer << 8U) | byte;
+    bits += 8;
+    while (bits >= 6) {
+      bits -= 6;
+      text += alphabet[(buffer >> bits) & 63U];
+    }
+  }
+  if (bits > 0) {
+    text += alphabet[(buffer << (6 - bits)) & 63U];
+  }
+  return text;
+}
+
+std::optional<std::string> decode(std::string_view text, std::string_view alphabet) {
+  if (text.size() % 4 == 1) {
+    return std::nullopt;
+  }
+  std::string bytes;
+  bytes.reserve(text.size() * 3 / 4);
+  std::uint32_t buffer = 0;
+  unsigned bits = 0;
+  for (const char c : text) {
+    const auto value = alphabet.find(c);
+    if (value == std::string_view::npos) {
+      return std::nullopt;
+    }
+    buffer = (buffer << 6U) | static_cast<std::uint32_t>(value);
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes += static_cast<char>((buffer >> bits) & 0xffU);
+    }
+  }
+  const bool spare_bits_set = (buffer & ((1U << bits) - 1U)) != 0;
+  if (spare_bits_set) {
+    return std::nullopt;
+  }
+  return bytes;
+}
+
+}  // namespace
+
+std::array<std::uint8_t, 20> sha1(std::string_view text) noexcept {
+  std::array<std::uint8_t, 20> digest{};
+  require(EVP_Digest(text.data(), text.size(), digest.data(), nullptr, sha1_digest(), nullptr) == 1);
+  return digest;
+}
+
+std::string base64(Bytes bytes) {
+  std::string text = encode(bytes, kStandard);
+  text.append((4 - text.size() % 4) % 4, '=');
+  return text;
+}
+
+std::string base64url(Bytes bytes) {
+  return encode(bytes, kUrlSafe);
+}
+
+std::optional<std::string> from_base64(std::string_view text) {
+  if (text.size() % 4 != 0) {
+    return std::nullopt;
+  }
+  for (int padding = 0; padding < 2 && !text.empty() && text.back() == '='; ++padding) {
+    text.remove_suffix(1);
+  }
+  return decode(text, kStandard);
+}
+
+std::optional<std::string> from_base64url(std::string_view text) {
+  return decode(text, kUrlSafe);
+}
+
+void random_bytes(std::span<std::uint8_t> out) noexcept {
+  require(RAND_bytes(out.data(), static_cast<int>(out.size())) == 1);
+}
+
+std::string seal(const Key& key, std::string_view plain, std::string_view context) {
+  std::string sealed(kNonceBytes + plain.size() + kTagBytes, '\0');
+  unsigned char* const nonce = as_bytes(sealed);
+  require(RAND_bytes(nonce, static_cast<int>(kNonceBytes)) == 1);
+  EVP_CIPHER_CTX* const cipher = cipher_context();
+  int length = 0;
+  require(EVP_EncryptInit_ex(cipher, aes_256_gcm(), nullptr, key.data(), nonce) == 1);
+  require(EVP_EncryptUpdate(cipher, nullptr, &length, as_bytes(context), static_cast<int>(context.size())) == 1);
+  unsigned char* const body = nonce + kNonceBytes;
+  require(EVP_EncryptUpdate(cipher, body, &length, as_bytes(plain), static_cast<int>(plain.size())) == 1);
+  require(EVP_EncryptFinal_ex(cipher, body + length, &length) == 1);
+  require(EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_GET_TAG, static_cast<int>(kTagBytes), body + plain.size()) == 1);
+  return sealed;
+}
+
+std::optional<std::string> open(const Key& key, std::string_view sealed, std::string_view context) {
+  if (sealed.size() < kNonceBytes + kTagBytes) {
+    return std::nullopt;
+  }
+  const std::size_t size = sealed.size() - kNonceBytes - kTagBytes;
+  std::string plain(size, '\0');
+  std::array<std::uint8_t, kTagBytes> tag{};
+  sealed.copy(reinterpret_cast<char*>(tag.data()), tag.size(), kNonceBytes + size);
+  EVP_CIPHER_CTX* const cipher = cipher_context();
+  int length = 0;
+  require(EVP_DecryptInit_ex(cipher, aes_256_gcm(), nullptr, key.data(), as_bytes(sealed)) == 1);
+  require(EVP_DecryptUpdate(cipher, nullptr, &length, as_bytes(context), static_cast<int>(context.size())) == 1);
+  require(EVP_DecryptUpdate(cipher, as_bytes(plain), &length, as_bytes(sealed) + kNonceBytes,
+                            static_cast<int>(size)) == 1);
+  require(EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_SET_TAG, static_cast<int>(kTagBytes), tag.data()) == 1);
+  if (EVP_DecryptFinal_ex(cipher, as_bytes(plain) + length, &length) != 1) {
+    return std::nullopt;
+  }
+  return plain;
+}
+
+bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace limpet::crypto

@@ -1,0 +1,30 @@
+# Warnings are errors; sanitizers by LIMPET_SANITIZE ("address,undefined" or "thread").
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo)
+endif()
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
+set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1 -fno-omit-frame-pointer")
+
+add_library(limpet_options INTERFACE)
+target_compile_options(limpet_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wcast-align -Wold-style-cast -Wimplicit-fallthrough -Werror
+  # The same float results on every build: the hash walk must agree between nodes.
+  -ffp-contract=off)
+target_include_directories(limpet_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_definitions(limpet_options INTERFACE LIMPET_VERSION="${PROJECT_VERSION}"
+  $<$<CONFIG:Debug>:LIMPET_CHECKS=1>)
+
+set(LIMPET_SANITIZE "" CACHE STRING "Sanitizers to build with, as for -fsanitize=")
+if(LIMPET_SANITIZE)
+  add_compile_options(-fsanitize=${LIMPET_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${LIMPET_SANITIZE})
+endif()
+
+find_program(LIMPET_CCACHE ccache)
+if(LIMPET_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${LIMPET_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${LIMPET_CCACHE})
+endif()
