@@ -1,0 +1,56 @@
+// What the modes of the load generator share: options, the gate, the report. Used by one thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "bench/histogram.h"
+#include "bench/sockets.h"
+
+namespace limpet::bench {
+
+struct LoadOptions {
+  SocketAddress target;
+  std::size_t connections = 32;
+  std::size_t payload_bytes = 64;
+  std::chrono::milliseconds length{3000};  // unused when idle
+  // Client addresses to take turns with, 127.0.0.2 upwards; 0 leaves the choice to the kernel.
+  unsigned sources = 0;
+  // Wait for a line on standard input between opening and loading, so that the driver can read the proxy's
+  // CPU time.
+  bool gated = false;
+};
+
+struct Report {
+  std::string_view mode;
+  std::uint64_t completed = 0;  // echoes, handshakes, requests, or sessions that outlived the wait
+  std::uint64_t failed = 0;     // connections lost, and answers that differ from what was asked for
+  std::string first_failure;    // empty when nothing failed
+  std::chrono::duration<double> took{};
+  Histogram latency;
+
+  void note_failure(std::string_view why);
+};
+
+// One line of JSON.
+[[nodiscard]] std::string to_json(const Report& report, const LoadOptions& options);
+
+// Prints "ready"; then, when gated, waits for a line or the end of standard input.
+void pass_gate(const LoadOptions& options);
+// Prints "ready" and waits until standard input ends.
+void hold_until_told();
+
+// The client address of connection number `index`, as connect_from takes it.
+[[nodiscard]] std::uint8_t source_of(const LoadOptions& options, std::size_t index) noexcept;
+
+// The modes. Each opens its connections, passes the gate and loads for options.length.
+[[nodiscard]] Result<Report> run_echo(const LoadOptions& options);
+[[nodiscard]] Result<Report> run_idle(const LoadOptions& options);
+[[nodiscard]] Result<Report> run_handshake(const LoadOptions& options);
+[[nodiscard]] Result<Report> run_get(const LoadOptions& options);
+
+}  // namespace limpet::bench
