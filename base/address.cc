@@ -152,6 +152,13 @@ SocketAddress SocketAddress::from_native(const sockaddr_storage& native, socklen
   return unix_path(std::string(local.sun_path, strnlen(local.sun_path, std::min(room, sizeof(local.sun_path)))));
 }
 
+int SocketAddress::family() const noexcept {
+  if (is_unix_) {
+    return AF_UNIX;
+  }
+  return ip_.is_v4() ? AF_INET : AF_INET6;
+}
+
 socklen_t SocketAddress::to_native(sockaddr_storage& native) const noexcept {
   native = {};
   if (is_unix_) {

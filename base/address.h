@@ -66,7 +66,9 @@ class SocketAddress {
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
-  // IPv4 (mapped too) becomes AF_INET. Returns the length for bind and connect.
+  // AF_INET (IPv4, mapped too), AF_INET6 or AF_UNIX.
+  [[nodiscard]] int family() const noexcept;
+  // For bind and connect; returns the length.
   [[nodiscard]] socklen_t to_native(sockaddr_storage& native) const noexcept;
   // "10.0.0.1:80", "[::1]:80", "unix:/path"; "unix:" for an unnamed peer.
   [[nodiscard]] std::string to_string() const;

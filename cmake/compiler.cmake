@@ -21,6 +21,8 @@ set(LIMPET_SANITIZE "" CACHE STRING "Sanitizers to build with, as for -fsanitize
 if(LIMPET_SANITIZE)
   add_compile_options(-fsanitize=${LIMPET_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${LIMPET_SANITIZE})
+  # GCC 12 sees uninitialized values in the standard library once it is instrumented.
+  target_compile_options(limpet_options INTERFACE -Wno-maybe-uninitialized)
 endif()
 
 find_program(LIMPET_CCACHE ccache)

@@ -1,0 +1,18 @@
+#include "base/counters.h"
+
+namespace limpet {
+
+namespace {
+
+constexpr std::array<std::string_view, kCounterCount> kWords{
+    "connections",      "requests",                "sessions_opened", "sessions_ended",
+    "backend_attempts", "backend_attempts_failed", "backend_reused",
+};
+
+}  // namespace
+
+std::string_view word(Counter counter) noexcept {
+  return kWords[static_cast<std::size_t>(counter)];
+}
+
+}  // namespace limpet

@@ -1,0 +1,53 @@
+// Counters of a worker: written by its thread alone, read by any thread and summed there. One row a counter.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/close_reason.h"
+
+namespace limpet {
+
+enum class Counter : std::uint8_t {
+  Connections,   // client connections accepted
+  Requests,      // requests read, upgrades included
+  SessionsOpened,
+  SessionsEnded,
+  BackendAttempts,
+  BackendAttemptsFailed,
+  BackendReused,  // requests sent over an idle backend connection
+  kCount,
+};
+
+[[nodiscard]] std::string_view word(Counter counter) noexcept;
+
+inline constexpr std::size_t kCounterCount = static_cast<std::size_t>(Counter::kCount);
+
+class Counters {
+ public:
+  // Owner's thread. A plain load and store: nobody else writes.
+  void add(Counter counter, std::uint64_t amount = 1) noexcept { bump(values_[static_cast<std::size_t>(counter)], amount); }
+  void add_end(CloseReason reason) noexcept { bump(ends_[static_cast<std::size_t>(reason)], 1); }
+
+  // Any thread.
+  [[nodiscard]] std::uint64_t get(Counter counter) const noexcept {
+    return values_[static_cast<std::size_t>(counter)].load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint64_t ends(CloseReason reason) const noexcept {
+    return ends_[static_cast<std::size_t>(reason)].load(std::memory_order_relaxed);
+  }
+
+ private:
+  using Cell = std::atomic<std::uint64_t>;
+  static void bump(Cell& cell, std::uint64_t amount) noexcept {
+    cell.store(cell.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+  }
+
+  std::array<Cell, kCounterCount> values_{};
+  std::array<Cell, kCloseReasonCount> ends_{};
+};
+
+}  // namespace limpet

@@ -1,0 +1,136 @@
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+
+#include "net/listener.h"
+
+namespace limpet::net {
+
+namespace {
+
+constexpr int kBacklog = 4096;
+
+Error bind_error(int error_number, const SocketAddress& address) {
+  return system_error(error_number, Side::Self, "cannot listen on " + address.to_string());
+}
+
+void set_flag(int fd, int level, int option, int value = 1) noexcept {
+  setsockopt(fd, level, option, &value, sizeof(value));
+}
+
+Result<Fd> open_socket(const SocketAddress& address, bool reuse_port) {
+  Fd fd(socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd.valid()) {
+    return bind_error(errno, address);
+  }
+  if (!address.is_unix()) {
+    set_flag(fd.get(), SOL_SOCKET, SO_REUSEADDR);
+    set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY);
+    if (reuse_port) {
+      set_flag(fd.get(), SOL_SOCKET, SO_REUSEPORT);
+    }
+    if (!address.ip().is_v4()) {
+      set_flag(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY);
+    }
+  }
+  sockaddr_storage native{};
+  const socklen_t length = address.to_native(native);
+  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&native), length) != 0) {
+    return bind_error(errno, address);
+  }
+  return fd;
+}
+
+SocketAddress bound_address(const Fd& fd) {
+  sockaddr_storage native{};
+  socklen_t length = sizeof(native);
+  getsockname(fd.get(), reinterpret_cast<sockaddr*>(&native), &length);
+  return SocketAddress::from_native(native, length);
+}
+
+// SO_REUSEPORT would let a second process of the same user share the port without a word: ask without it first.
+Result<bool> check_port_is_free(const SocketAddress& address) {
+  auto probe = open_socket(address, false);
+  if (!probe.ok()) {
+    return probe.error();
+  }
+  if (listen(probe->get(), 1) != 0) {
+    return bind_error(errno, address);
+  }
+  return true;
+}
+
+Result<BoundSockets> bind_tcp(SocketAddress address, std::size_t count) {
+  if (address.port() != 0) {
+    auto is_free = check_port_is_free(address);
+    if (!is_free.ok()) {
+      return is_free.error();
+    }
+  }
+  BoundSockets bound;
+  for (std::size_t i = 0; i < count; ++i) {
+    auto fd = open_socket(address, true);
+    if (!fd.ok()) {
+      return fd.error();
+    }
+    if (address.port() == 0) {
+      address = bound_address(*fd);
+    }
+    bound.sockets.push_back(std::move(fd).value());
+  }
+  for (const Fd& fd : bound.sockets) {
+    if (listen(fd.get(), kBacklog) != 0) {
+      return bind_error(errno, address);
+    }
+  }
+  bound.address = address;
+  return bound;
+}
+
+// A socket file that nobody listens on is left over from a process that was killed.
+void remove_if_stale(const SocketAddress& address) {
+  struct stat status {};
+  if (stat(address.path().c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) {
+    return;
+  }
+  const Fd probe(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  sockaddr_storage native{};
+  const socklen_t length = address.to_native(native);
+  if (connect(probe.get(), reinterpret_cast<const sockaddr*>(&native), length) != 0 && errno == ECONNREFUSED) {
+    ::unlink(address.path().c_str());
+  }
+}
+
+Result<BoundSockets> bind_unix(const SocketAddress& address, std::size_t count) {
+  remove_if_stale(address);
+  auto first = open_socket(address, false);
+  if (!first.ok()) {
+    return first.error();
+  }
+  if (listen(first->get(), kBacklog) != 0) {
+    return bind_error(errno, address);
+  }
+  BoundSockets bound;
+  bound.address = address;
+  for (std::size_t i = 1; i < count; ++i) {
+    Fd copy(fcntl(first->get(), F_DUPFD_CLOEXEC, 0));
+    if (!copy.valid()) {
+      return bind_error(errno, address);
+    }
+    bound.sockets.push_back(std::move(copy));
+  }
+  bound.sockets.push_back(std::move(first).value());
+  return bound;
+}
+
+}  // namespace
+
+Result<BoundSockets> bind_sockets(const SocketAddress& address, std::size_t count) {
+  return address.is_unix() ? bind_unix(address, count) : bind_tcp(address, count);
+}
+
+}  // namespace limpet::net

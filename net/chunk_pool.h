@@ -1,0 +1,45 @@
+// ChunkPool: lends fixed buffers for bytes that a peer would not take yet, and knows how many are out. A chunk has one
+// holder at a time. One thread.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/object_pool.h"
+
+namespace limpet::net {
+
+struct Chunk {
+  static constexpr std::size_t kBytes = 16 * 1024 - 16;  // with the fields below: one 16 KiB block
+
+  Chunk() noexcept {}  // the bytes are not cleared: only [begin, end) is ever read
+
+  Chunk* next = nullptr;
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+  std::array<std::uint8_t, kBytes> bytes;
+};
+
+class ChunkPool {
+ public:
+  ChunkPool() : pool_(kMostSpare) {}
+
+  [[nodiscard]] Chunk* borrow() {
+    ++out_;
+    return pool_.make();
+  }
+  void give_back(Chunk* chunk) noexcept {
+    --out_;
+    pool_.release(chunk);
+  }
+  [[nodiscard]] std::size_t out() const noexcept { return out_; }
+
+ private:
+  static constexpr std::size_t kMostSpare = 64;  // 1 MiB kept for the next slow peer
+
+  ObjectPool<Chunk> pool_;
+  std::size_t out_ = 0;
+};
+
+}  // namespace limpet::net

@@ -1,0 +1,89 @@
+#include "net/listener.h"
+
+#include <sys/socket.h>
+#include <uv.h>
+
+#include <cerrno>
+
+namespace limpet::net {
+
+namespace {
+
+// Bounded, so that a storm of new clients does not starve the sessions of the same worker.
+constexpr int kMostAcceptsATurn = 64;
+// Out of descriptors: how long accepting rests before it is tried again.
+constexpr std::uint64_t kRestMs = 100;
+
+bool is_out_of_something(int error_number) noexcept {
+  return error_number == EMFILE || error_number == ENFILE || error_number == ENOBUFS || error_number == ENOMEM;
+}
+
+}  // namespace
+
+struct Listener::Inner {
+  uv_poll_t poll{};
+  uv_timer_t rest{};
+  Fd socket;
+  OnAccept on_accept;
+  bool closed = false;
+  int open_handles = 2;
+
+  void watch() {
+    uv_poll_start(&poll, UV_READABLE, [](uv_poll_t* handle, int, int) { static_cast<Inner*>(handle->data)->accept(); });
+  }
+
+  void accept() {
+    for (int i = 0; i < kMostAcceptsATurn && !closed; ++i) {
+      sockaddr_storage native{};
+      socklen_t length = sizeof(native);
+      Fd accepted(accept4(socket.get(), reinterpret_cast<sockaddr*>(&native), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      if (accepted.valid()) {
+        on_accept(std::move(accepted), SocketAddress::from_native(native, length));
+        continue;
+      }
+      if (is_out_of_something(errno)) {
+        rest_for_a_moment();
+        return;
+      }
+      if (errno != ECONNABORTED && errno != EINTR) {
+        return;
+      }
+    }
+  }
+
+  void rest_for_a_moment() {
+    uv_poll_stop(&poll);
+    uv_timer_start(&rest, [](uv_timer_t* timer) { static_cast<Inner*>(timer->data)->watch(); }, kRestMs, 0);
+  }
+
+  static void on_closed(uv_handle_t* handle) {
+    auto* const inner = static_cast<Inner*>(handle->data);
+    if (--inner->open_handles == 0) {
+      std::unique_ptr<Inner> freed(inner);
+    }
+  }
+};
+
+Result<std::unique_ptr<Listener>> Listener::start(Loop& loop, Fd socket, OnAccept on_accept) {
+  auto inner = std::make_unique<Inner>();
+  inner->socket = std::move(socket);
+  inner->on_accept = std::move(on_accept);
+  const int failed = uv_poll_init_socket(loop.native(), &inner->poll, inner->socket.get());
+  if (failed != 0) {
+    return system_error(-failed, Side::Self, "watching a listening socket");
+  }
+  uv_timer_init(loop.native(), &inner->rest);
+  inner->poll.data = inner.get();
+  inner->rest.data = inner.get();
+  inner->watch();
+  return std::unique_ptr<Listener>(new Listener(inner.release()));
+}
+
+Listener::~Listener() {
+  inner_->closed = true;
+  uv_close(reinterpret_cast<uv_handle_t*>(&inner_->poll), &Inner::on_closed);
+  uv_close(reinterpret_cast<uv_handle_t*>(&inner_->rest), &Inner::on_closed);
+  inner_->socket.reset();
+}
+
+}  // namespace limpet::net

@@ -1,0 +1,42 @@
+// Listening sockets. bind_sockets() binds one address for several workers at once (SO_REUSEPORT, one socket each), so that a
+// port in use is found before anything starts; Listener accepts on one of them. Control opens, a worker accepts.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/address.h"
+#include "base/result.h"
+#include "net/fd.h"
+#include "net/loop.h"
+
+namespace limpet::net {
+
+struct BoundSockets {
+  std::vector<Fd> sockets;  // one a worker, listening
+  SocketAddress address;    // with the port the kernel chose where 0 was asked for
+};
+
+// Binds `address` `count` times. What accepted sockets inherit (TCP_NODELAY) is set here, once. A stale Unix socket file
+// that nobody listens on is replaced; all workers share one Unix socket.
+[[nodiscard]] Result<BoundSockets> bind_sockets(const SocketAddress& address, std::size_t count);
+
+class Listener {
+ public:
+  using OnAccept = std::function<void(Fd, const SocketAddress& peer)>;
+
+  // Starts accepting. `on_accept` gets non-blocking sockets.
+  [[nodiscard]] static Result<std::unique_ptr<Listener>> start(Loop& loop, Fd socket, OnAccept on_accept);
+  ~Listener();  // stops accepting and closes the socket
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+ private:
+  struct Inner;  // outlives the Listener until libuv lets go of its handles
+  explicit Listener(Inner* inner) noexcept : inner_(inner) {}
+
+  Inner* inner_;
+};
+
+}  // namespace limpet::net

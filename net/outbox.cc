@@ -1,0 +1,95 @@
+#include "net/outbox.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "base/assert.h"
+
+namespace limpet::net {
+
+Outbox::~Outbox() {
+  LIMPET_ASSERT(first_ == nullptr, "an outbox gives its chunks back before it goes");
+}
+
+IoResult Outbox::send(Stream& stream, std::span<const std::uint8_t> bytes) {
+  if (bytes.empty()) {
+    return {IoStatus::Done, 0, 0};
+  }
+  std::size_t sent = 0;
+  if (empty()) {
+    const IoResult result = stream.write(bytes);
+    if (result.status == IoStatus::Broken) {
+      return result;
+    }
+    sent = result.bytes;
+  }
+  if (sent < bytes.size()) {
+    keep(stream.loop().chunks(), bytes.subspan(sent));
+  }
+  return {IoStatus::Done, bytes.size(), 0};
+}
+
+void Outbox::keep(ChunkPool& chunks, std::span<const std::uint8_t> bytes) {
+  while (!bytes.empty()) {
+    if (last_ == nullptr || last_->end == Chunk::kBytes) {
+      Chunk* const fresh = chunks.borrow();
+      (last_ == nullptr ? first_ : last_->next) = fresh;
+      last_ = fresh;
+    }
+    const std::size_t part = std::min(bytes.size(), Chunk::kBytes - last_->end);
+    std::memcpy(last_->bytes.data() + last_->end, bytes.data(), part);
+    last_->end += static_cast<std::uint32_t>(part);
+    bytes = bytes.subspan(part);
+  }
+}
+
+IoResult Outbox::flush(Stream& stream) {
+  constexpr std::size_t kParts = 16;
+  while (first_ != nullptr) {
+    std::array<iovec, kParts> parts{};
+    std::size_t count = 0;
+    std::size_t total = 0;
+    for (Chunk* chunk = first_; chunk != nullptr && count < kParts; chunk = chunk->next) {
+      parts[count] = iovec{chunk->bytes.data() + chunk->begin, chunk->end - chunk->begin};
+      total += parts[count].iov_len;
+      ++count;
+    }
+    const IoResult result = stream.write(std::span<const iovec>(parts.data(), count));
+    if (result.status != IoStatus::Done) {
+      return result;
+    }
+    consume(stream.loop().chunks(), result.bytes);
+    if (result.bytes < total) {
+      return {IoStatus::WouldBlock, 0, 0};
+    }
+  }
+  return {IoStatus::Done, 0, 0};
+}
+
+void Outbox::consume(ChunkPool& chunks, std::size_t bytes) noexcept {
+  while (bytes > 0) {
+    const std::size_t part = std::min<std::size_t>(bytes, first_->end - first_->begin);
+    first_->begin += static_cast<std::uint32_t>(part);
+    bytes -= part;
+    if (first_->begin == first_->end) {
+      Chunk* const spent = first_;
+      first_ = spent->next;
+      chunks.give_back(spent);
+    }
+  }
+  if (first_ == nullptr) {
+    last_ = nullptr;
+  }
+}
+
+void Outbox::drop(ChunkPool& chunks) noexcept {
+  while (first_ != nullptr) {
+    Chunk* const next = first_->next;
+    chunks.give_back(first_);
+    first_ = next;
+  }
+  last_ = nullptr;
+}
+
+}  // namespace limpet::net

@@ -1,0 +1,45 @@
+// Outbox: what waits to be sent on one stream. Bytes go out at once as far as the peer takes them; only the rest is copied
+// into borrowed chunks. Its user stops reading the source while anything is pending, which bounds it to one read.
+// Owned beside its stream. One thread.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include "net/chunk_pool.h"
+#include "net/stream.h"
+
+namespace limpet::net {
+
+class Outbox {
+ public:
+  Outbox() = default;
+  ~Outbox();  // requires that the chunks were given back: drop()
+  Outbox(Outbox&& other) noexcept
+      : first_(std::exchange(other.first_, nullptr)), last_(std::exchange(other.last_, nullptr)) {}
+  // Requires that this one is empty.
+  Outbox& operator=(Outbox&& other) noexcept {
+    first_ = std::exchange(other.first_, nullptr);
+    last_ = std::exchange(other.last_, nullptr);
+    return *this;
+  }
+  Outbox(const Outbox&) = delete;
+  Outbox& operator=(const Outbox&) = delete;
+
+  // Sends now or keeps. Done: taken over in full (sent or kept); Broken: the stream is.
+  [[nodiscard]] IoResult send(Stream& stream, std::span<const std::uint8_t> bytes);
+  // Sends what is kept. Done: nothing is pending any more; WouldBlock: something is.
+  [[nodiscard]] IoResult flush(Stream& stream);
+  [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
+  void drop(ChunkPool& chunks) noexcept;
+
+ private:
+  void keep(ChunkPool& chunks, std::span<const std::uint8_t> bytes);
+  void consume(ChunkPool& chunks, std::size_t bytes) noexcept;
+
+  Chunk* first_ = nullptr;  // null = nothing is pending
+  Chunk* last_ = nullptr;
+};
+
+}  // namespace limpet::net

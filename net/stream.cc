@@ -1,0 +1,141 @@
+#include "net/stream.h"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <cerrno>
+
+#include "base/assert.h"
+
+namespace limpet::net {
+
+namespace {
+
+// libuv watches nothing at all for an empty mask, not even a reset. Urgent data is the one thing no peer of ours sends,
+// so a stream that is neither read nor written is watched for that alone and still hears of EPOLLERR and EPOLLHUP.
+constexpr std::uint8_t kCutsOnly = UV_PRIORITIZED;
+
+IoResult result_of(ssize_t moved) noexcept {
+  if (moved > 0) {
+    return {IoStatus::Done, static_cast<std::size_t>(moved), 0};
+  }
+  if (moved == 0) {
+    return {IoStatus::End, 0, 0};
+  }
+  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) {
+    return {IoStatus::WouldBlock, 0, 0};
+  }
+  return {IoStatus::Broken, 0, errno};
+}
+
+}  // namespace
+
+void StreamCloser::operator()(Stream* stream) const noexcept {
+  stream->close();
+}
+
+Result<StreamPtr> Stream::adopt(Loop& loop, Fd fd) {
+  const int native = fd.get();
+  Stream* const stream = loop.streams().make(std::move(fd));
+  const int failed = uv_poll_init_socket(loop.native(), &stream->poll_, native);
+  if (failed != 0) {
+    loop.streams().release(stream);
+    return system_error(-failed, Side::Self, "watching a socket");
+  }
+  stream->poll_.data = stream;
+  return StreamPtr(stream);
+}
+
+void Stream::watch(bool readable, bool writable) noexcept {
+  const auto wanted = static_cast<std::uint8_t>((readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0));
+  wanted_ = wanted == 0 ? kCutsOnly : wanted;
+  rearm();
+}
+
+void Stream::rearm() noexcept {
+  if (wanted_ == armed_ || closing_) {
+    return;
+  }
+  armed_ = wanted_;
+  uv_poll_start(&poll_, armed_, &Stream::on_poll);
+}
+
+void Stream::on_poll(uv_poll_t* poll, int status, int events) {
+  auto* const stream = static_cast<Stream*>(poll->data);
+  if (status < 0) {
+    // libuv has stopped the handle. The next read or write tells what is wrong, data that came before it included.
+    stream->armed_ = 0;
+    events = stream->wanted_;
+  }
+  stream->report(events);
+  if (!stream->closing_) {
+    stream->rearm();
+  }
+}
+
+void Stream::report(int events) {
+  if (events_ == nullptr) {
+    return;
+  }
+  if ((events & UV_READABLE) != 0) {
+    events_->on_readable(*this);
+  }
+  // The first call may have ended the stream, or may have lost interest.
+  if ((events & UV_WRITABLE) != 0 && !closing_ && watches_writable() && events_ != nullptr) {
+    events_->on_writable(*this);
+  }
+  if ((events & UV_PRIORITIZED) != 0 && !closing_ && events_ != nullptr) {
+    events_->on_broken(*this);
+  }
+}
+
+IoResult Stream::read(std::span<std::uint8_t> into) noexcept {
+  return result_of(::recv(fd_.get(), into.data(), into.size(), 0));
+}
+
+IoResult Stream::write(std::span<const std::uint8_t> bytes) noexcept {
+  return result_of(::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL));
+}
+
+IoResult Stream::write(std::span<const iovec> parts) noexcept {
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(parts.data());
+  message.msg_iovlen = parts.size();
+  return result_of(::sendmsg(fd_.get(), &message, MSG_NOSIGNAL));
+}
+
+bool Stream::looks_alive() noexcept {
+  std::uint8_t byte = 0;
+  return ::recv(fd_.get(), &byte, 1, MSG_PEEK) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+int Stream::take_socket_error() noexcept {
+  int error = 0;
+  socklen_t length = sizeof(error);
+  if (getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &length) != 0) {
+    return errno;
+  }
+  return error;
+}
+
+void Stream::shutdown_write() noexcept {
+  ::shutdown(fd_.get(), SHUT_WR);
+}
+
+void Stream::reset_on_close() noexcept {
+  const linger now{1, 0};
+  setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+}
+
+void Stream::close() noexcept {
+  LIMPET_ASSERT(!closing_, "a stream is closed once");
+  closing_ = true;
+  events_ = nullptr;
+  uv_close(reinterpret_cast<uv_handle_t*>(&poll_), [](uv_handle_t* handle) {
+    auto* const stream = static_cast<Stream*>(handle->data);
+    stream->loop().streams().release(stream);
+  });
+  fd_.reset();
+}
+
+}  // namespace limpet::net

@@ -1,0 +1,23 @@
+// Timer: calls back again and again. For control's chores; connections use Deadlines. One thread.
+#pragma once
+
+#include <functional>
+
+#include "base/clock.h"
+#include "net/loop.h"
+
+namespace limpet::net {
+
+class Timer {
+ public:
+  Timer(Loop& loop, Duration every, std::function<void()> on_tick);
+  ~Timer();
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+
+ private:
+  struct Inner;
+  Inner* inner_;  // belongs to libuv until its close callback
+};
+
+}  // namespace limpet::net
