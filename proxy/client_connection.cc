@@ -1,0 +1,382 @@
+#include "proxy/client_connection.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "http/head_writer.h"
+
+namespace limpet::proxy {
+
+namespace {
+
+// What a client may send ahead of its turn: frames before the 101, pipelined requests.
+constexpr std::size_t kEarlyBytes = 64 * 1024;
+// How long a client that is being closed may still send, so that no reset overtakes its answer.
+constexpr Duration kLinger = std::chrono::seconds(2);
+// A client that has sent FIN may be gone: how long the next piece of its answer may take.
+constexpr Duration kHalfClosedPatience = std::chrono::seconds(5);
+// Retry-After is spread over so many seconds, so that refused clients do not come back at one moment.
+constexpr std::uint64_t kRetrySpreadS = 5;
+
+}  // namespace
+
+ClientConnection::ClientConnection(Context& context, net::StreamPtr stream, Arrival arrival)
+    : context_(context), stream_(std::move(stream)), deadline_(*this), arrival_(std::move(arrival)) {
+  stream_->set_events(this);
+  stream_->watch(true, false);
+  arm(context_.snapshot->timeouts.head);
+}
+
+ClientConnection::~ClientConnection() {
+  out_.drop(context_.loop.chunks());
+}
+
+void ClientConnection::advance(SessionState next) {
+  LIMPET_ASSERT(may_follow(state_, next), "a state is followed by one of its followers");
+  state_ = next;
+}
+
+void ClientConnection::arm(Duration wait) {
+  context_.loop.deadlines().arm(deadline_, context_.loop.now() + (client_ended_ ? std::min(wait, kHalfClosedPatience) : wait));
+}
+
+void ClientConnection::on_readable(net::Stream&) {
+  switch (state_) {
+    case SessionState::ReadingHead: read_head(); return;
+    case SessionState::Closing: discard(); return;
+    default: read_for_exchange(); return;
+  }
+}
+
+std::string_view ClientConnection::read_some(std::size_t most) {
+  const auto scratch = context_.loop.scratch();
+  const net::IoResult result = stream_->read(scratch.first(std::min(most, scratch.size())));
+  switch (result.status) {
+    case net::IoStatus::Done: return {reinterpret_cast<const char*>(scratch.data()), result.bytes};
+    case net::IoStatus::WouldBlock: break;
+    case net::IoStatus::End: on_client_end(); break;
+    case net::IoStatus::Broken: close_now(CloseReason::ClientReset); break;
+  }
+  return {};
+}
+
+void ClientConnection::read_head() {
+  const std::string_view fresh = read_some(net::Loop::kScratchBytes);
+  if (fresh.empty()) {
+    return;
+  }
+  if (inbox_.empty()) {
+    arm(context_.snapshot->timeouts.head);
+    consume(fresh);
+  } else {
+    inbox_.append(fresh);
+    consume(inbox_);
+  }
+}
+
+void ClientConnection::on_client_end() {
+  client_ended_ = true;
+  if (state_ == SessionState::ReadingHead || state_ == SessionState::Closing) {
+    close_now(inbox_.empty() ? CloseReason::ClientClosed : CloseReason::ClientGone);
+    return;
+  }
+  if (exchange_ != nullptr && !exchange_->request_is_complete()) {
+    close_now(CloseReason::ClientGone);
+    return;
+  }
+  arm(kHalfClosedPatience);
+  update_watch();
+}
+
+// `bytes` begins at the start of a head; it is the scratch or the inbox.
+void ClientConnection::consume(std::string_view bytes) {
+  const std::size_t most = context_.snapshot->limits.head_bytes;
+  const http::HeadEnd::Found found = head_end_.look(bytes);
+  if (found == http::HeadEnd::Found::Malformed) {
+    refuse(CloseReason::MalformedRequest, "a line of the request head does not end with CR LF");
+    return;
+  }
+  const bool complete = found == http::HeadEnd::Found::Complete;
+  if ((complete ? head_end_.size() : bytes.size()) > most) {
+    refuse(CloseReason::HeadTooLarge);
+    return;
+  }
+  if (!complete) {
+    keep(bytes);
+    return;
+  }
+  begin_exchange(bytes.substr(0, head_end_.size()), bytes.substr(head_end_.size()));
+}
+
+void ClientConnection::keep(std::string_view rest) {
+  if (rest.data() >= inbox_.data() && rest.data() <= inbox_.data() + inbox_.size()) {
+    inbox_.erase(0, static_cast<std::size_t>(rest.data() - inbox_.data()));
+  } else {
+    inbox_.assign(rest);
+  }
+  if (inbox_.empty()) {
+    std::string().swap(inbox_);  // an idle connection holds no buffer
+  }
+}
+
+void ClientConnection::begin_exchange(std::string_view head, std::string_view rest) {
+  head_end_.reset();
+  context_.counters.add(Counter::Requests);
+  const auto& limits = context_.snapshot->limits;
+  http::RequestHead& request = context_.request_head;
+  if (const auto refusal = http::parse_request(head, {limits.head_bytes, limits.headers}, request)) {
+    refuse(refusal->reason, refusal->detail);
+    return;
+  }
+  if (arrival_.over_limit || context_.stopping) {
+    refuse(arrival_.over_limit ? CloseReason::SessionsFull : CloseReason::Stopping);
+    return;
+  }
+  exchange_ = std::make_unique<Exchange>(context_, *this);
+  Exchange& exchange = *exchange_;  // stays valid to the end of the turn whatever happens
+  if (!exchange.read_request(request, arrival_.listener_pool)) {
+    return;
+  }
+  const std::size_t used = exchange.on_request_bytes(rest);
+  if (!is_open() || exchange_.get() != &exchange) {
+    return;
+  }
+  keep(rest.substr(used));
+  exchange.begin();
+  update_watch();
+}
+
+void ClientConnection::read_for_exchange() {
+  if (exchange_ != nullptr && !exchange_->request_is_complete()) {
+    const std::string_view fresh = read_some(net::Loop::kScratchBytes);
+    if (fresh.empty()) {
+      return;
+    }
+    Exchange& exchange = *exchange_;
+    const std::size_t used = exchange.on_request_bytes(fresh);
+    if (is_open() && exchange_.get() == &exchange) {
+      inbox_.append(fresh.substr(used));
+      update_watch();
+    }
+    return;
+  }
+  const std::size_t room = kEarlyBytes - std::min(kEarlyBytes, inbox_.size());
+  if (room > 0) {
+    inbox_.append(read_some(room));
+  }
+  update_watch();
+}
+
+void ClientConnection::discard() {
+  static_cast<void>(read_some(net::Loop::kScratchBytes));
+}
+
+bool ClientConnection::send(std::string_view bytes) {
+  if (!is_open()) {
+    return false;
+  }
+  const bool was_empty = out_.empty();
+  const net::IoResult result =
+      out_.send(*stream_, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+  if (result.status == net::IoStatus::Broken) {
+    close_now(CloseReason::ClientReset);
+    return false;
+  }
+  if (was_empty != out_.empty()) {
+    update_watch();
+  }
+  return true;
+}
+
+void ClientConnection::update_watch() {
+  if (!is_open()) {
+    return;
+  }
+  bool readable = false;
+  if (state_ == SessionState::ReadingHead) {
+    readable = out_.empty();
+  } else if (state_ == SessionState::Closing) {
+    readable = true;
+  } else if (exchange_ != nullptr) {
+    readable = exchange_->request_is_complete() ? inbox_.size() < kEarlyBytes : exchange_->takes_request_bytes();
+  }
+  stream_->watch(readable && !client_ended_, !out_.empty());
+}
+
+void ClientConnection::on_writable(net::Stream&) {
+  const net::IoResult result = out_.flush(*stream_);
+  if (result.status == net::IoStatus::Broken) {
+    close_now(CloseReason::ClientReset);
+    return;
+  }
+  if (exchange_ != nullptr) {
+    exchange_->on_client_progress();
+  }
+  if (!out_.empty() || !is_open()) {
+    return;
+  }
+  if (closing_for_ != CloseReason::None) {
+    close_gently(closing_for_);
+  } else if (state_ == SessionState::ReadingHead) {
+    serve_inbox();
+  } else {
+    update_watch();
+  }
+}
+
+void ClientConnection::on_broken(net::Stream&) {
+  close_now(client_ended_ ? CloseReason::ClientGone : CloseReason::ClientReset);
+}
+
+void ClientConnection::on_deadline() {
+  if (state_ == SessionState::Closing || closing_for_ != CloseReason::None) {
+    close_now(closing_for_ == CloseReason::None ? CloseReason::ClientGone : closing_for_);
+    return;
+  }
+  if (state_ == SessionState::ReadingHead) {
+    if (!out_.empty()) {
+      close_now(CloseReason::BodyTimeout);  // the answer before is not being read
+    } else if (served_any_ && inbox_.empty()) {
+      close_now(CloseReason::KeepAliveOver);
+    } else {
+      refuse(CloseReason::HeadTimeout);
+    }
+    return;
+  }
+  if (client_ended_ && exchange_ != nullptr && !exchange_->progressed_within(kHalfClosedPatience)) {
+    close_now(CloseReason::ClientGone);
+    return;
+  }
+  if (exchange_ != nullptr) {
+    exchange_->on_deadline();
+  }
+}
+
+void ClientConnection::refuse(CloseReason reason, std::string_view detail) {
+  if (!is_open()) {
+    return;
+  }
+  const auto& row = describe(reason);
+  LIMPET_ASSERT(row.status != 0, "only a reason with a status is answered");
+  drop_exchange();
+  advance(SessionState::Refusing);
+  context_.counters.add_end(reason);
+  std::string& answer = context_.assembly;
+  answer.clear();
+  const auto retry_after =
+      row.status == 503 ? static_cast<std::uint32_t>(1 + context_.random.below(kRetrySpreadS)) : 0U;
+  http::append_own_answer(answer, {.reason = reason,
+                                   .retry_after_s = retry_after,
+                                   .keep_alive = false,
+                                   .head_only = refusing_head_,
+                                   .detail = detail});
+  context_.shared.log.debug("refused", {{"reason", row.word}, {"client", arrival_.peer.to_string()}, {"detail", detail}});
+  if (send(answer)) {
+    close_gently(reason);
+  }
+}
+
+void ClientConnection::on_exchange_done(bool keep_alive) {
+  drop_exchange();
+  if (!is_open()) {
+    return;
+  }
+  served_any_ = true;
+  if (!keep_alive || context_.stopping) {
+    close_gently(CloseReason::Completed);
+    return;
+  }
+  serve_next();
+}
+
+void ClientConnection::serve_next() {
+  advance(SessionState::ReadingHead);
+  refusing_head_ = false;
+  if (!out_.empty()) {
+    arm(context_.snapshot->timeouts.body);
+    update_watch();
+    return;
+  }
+  serve_inbox();
+}
+
+void ClientConnection::serve_inbox() {
+  arm(inbox_.empty() ? context_.snapshot->timeouts.keep_alive : context_.snapshot->timeouts.head);
+  if (!inbox_.empty()) {
+    consume(inbox_);
+  }
+  if (is_open() && state_ == SessionState::ReadingHead && client_ended_) {
+    close_now(CloseReason::ClientClosed);
+    return;
+  }
+  update_watch();
+}
+
+void ClientConnection::close_gently(CloseReason reason) {
+  closing_for_ = reason;
+  drop_exchange();
+  if (!out_.empty()) {
+    arm(context_.snapshot->timeouts.body);
+    update_watch();
+    return;
+  }
+  if (client_ended_) {
+    close_now(reason);
+    return;
+  }
+  if (state_ != SessionState::Closing) {
+    advance(SessionState::Closing);
+  }
+  std::string().swap(inbox_);
+  stream_->shutdown_write();
+  arm(kLinger);
+  update_watch();
+}
+
+void ClientConnection::leave() {
+  if (state_ == SessionState::ReadingHead && inbox_.empty() && out_.empty()) {
+    close_gently(CloseReason::Shutdown);
+  }
+}
+
+void ClientConnection::close_now(CloseReason reason) {
+  if (!is_open()) {
+    return;
+  }
+  if (closing_for_ == CloseReason::None) {
+    context_.counters.add_end(reason);
+  }
+  if (exchange_ != nullptr) {
+    exchange_->on_cut(reason);
+  }
+  drop_exchange();
+  deadline_.disarm();
+  stream_.reset();
+  state_ = SessionState::Closing;
+  context_.shared.connections.fetch_sub(1, std::memory_order_relaxed);
+  context_.owner.retire(*this);
+}
+
+void ClientConnection::drop_exchange() {
+  if (exchange_ != nullptr) {
+    exchange_->release();
+    context_.loop.bury(std::move(exchange_));
+  }
+}
+
+void ClientConnection::become_tunnel(TunnelParts parts, std::string_view from_backend) {
+  advance(SessionState::Relaying);
+  drop_exchange();
+  deadline_.disarm();
+  parts.client = std::move(stream_);
+  parts.to_client = std::move(out_);
+  parts.client_address = arrival_.peer;
+  auto owned = std::make_unique<Tunnel>(context_, std::move(parts));
+  Tunnel& tunnel = *owned;
+  context_.sessions.add(std::move(owned));
+  context_.owner.retire(*this);
+  tunnel.pass_early(inbox_, from_backend);
+}
+
+}  // namespace limpet::proxy

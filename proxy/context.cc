@@ -1,0 +1,12 @@
+#include "proxy/context.h"
+
+#include "proxy/tunnel.h"
+
+namespace limpet::proxy {
+
+Context::Context(net::Loop& worker_loop, Shared& all, ConnectionOwner& connection_owner, std::uint64_t seed)
+    : loop(worker_loop), shared(all), owner(connection_owner), random(seed), idle(worker_loop) {}
+
+Context::~Context() = default;
+
+}  // namespace limpet::proxy

@@ -1,0 +1,66 @@
+// Context: what the connections of one worker share. Owned by the Worker, passed by reference. Worker.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "affinity/table.h"
+#include "base/clock.h"
+#include "base/counters.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "http/head.h"
+#include "net/loop.h"
+#include "proxy/idle_backends.h"
+#include "proxy/session_list.h"
+#include "proxy/snapshot.h"
+
+namespace limpet::proxy {
+
+class ClientConnection;
+
+// What all workers share. Any thread.
+struct Shared {
+  affinity::AffinityTable& pins;
+  const Clock& clock;
+  Log& log;
+  std::atomic<std::uint32_t> connections{0};  // open client connections and tunnels of the process
+  std::atomic<std::uint64_t> last_session_id{0};
+};
+
+// The owner of client connections, as they see it.
+class ConnectionOwner {
+ public:
+  // Frees `connection` at the end of the turn.
+  virtual void retire(ClientConnection& connection) = 0;
+  // One thing less to wait for while stopping.
+  virtual void on_session_gone() = 0;
+
+ protected:
+  ~ConnectionOwner() = default;
+};
+
+struct Context {
+  Context(net::Loop& worker_loop, Shared& all, ConnectionOwner& connection_owner, std::uint64_t seed);
+  ~Context();
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  net::Loop& loop;
+  Shared& shared;
+  ConnectionOwner& owner;
+  SnapshotPtr snapshot;  // the newest; replaced between callbacks
+  Random random;
+  Counters counters;
+  IdleBackends idle;
+  SessionList sessions;
+  bool stopping = false;
+
+  // Reused for message after message, so that heads are parsed and written without allocation.
+  http::RequestHead request_head;
+  http::ResponseHead response_head;
+  std::string assembly;
+};
+
+}  // namespace limpet::proxy

@@ -1,0 +1,144 @@
+// Exchange: one request with one backend: decide, connect (or take an idle connection), pass the request on, pass the
+// answer back, try the next backend while nothing of an answer was seen. Owned by its ClientConnection; what it borrows
+// goes back in release(). The request half is exchange_request.cc, the attempts exchange_attempt.cc, the answer
+// exchange_answer.cc. Worker.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "affinity/decide.h"
+#include "http/body_framer.h"
+#include "http/head_parser.h"
+#include "http/head_writer.h"
+#include "net/outbox.h"
+#include "net/stream.h"
+#include "proxy/context.h"
+#include "proxy/session_use.h"
+#include "websocket/handshake.h"
+
+namespace limpet::proxy {
+
+class Exchange final : public net::Disposable, public net::StreamEvents {
+ public:
+  Exchange(Context& context, ClientConnection& client);
+  ~Exchange() override;
+
+  // Takes what is needed of the head; `head` is not used afterwards. False when the request was refused.
+  [[nodiscard]] bool read_request(const http::RequestHead& head, std::string_view listener_pool);
+  // Bytes behind the head; answers how many belong to this request's body.
+  [[nodiscard]] std::size_t on_request_bytes(std::string_view bytes);
+  // Makes the first attempt.
+  void begin();
+
+  [[nodiscard]] bool request_is_complete() const noexcept { return request_body_.done(); }
+  // The backend takes more of the body now.
+  [[nodiscard]] bool takes_request_bytes() const noexcept;
+  // The client took bytes that waited: the answer may go on.
+  void on_client_progress();
+  [[nodiscard]] bool progressed_within(Duration bound) const;
+  void on_deadline();
+  // The client connection is being closed in the middle of this exchange.
+  void on_cut(CloseReason reason);
+  // Lets go of backend and pin.
+  void release();
+
+  void on_readable(net::Stream& stream) override;
+  void on_writable(net::Stream& stream) override;
+  void on_broken(net::Stream& stream) override;
+
+ private:
+  static constexpr std::size_t kMostTries = 12;  // retries is at most 10
+
+  // exchange_request.cc
+  [[nodiscard]] bool note_upgrade(const http::RequestHead& head);
+  void write_request(const http::RequestHead& head, const affinity::PoolView& pool);
+  void pass_request_piece(std::string_view encoded);
+  void on_request_complete();
+
+  // exchange_attempt.cc
+  void attempt();
+  [[nodiscard]] affinity::Decision decide_backend(const affinity::PoolView& pool);
+  void connect_to(const backends::Backend& backend);
+  void on_connected();
+  void open_pin();
+  // The attempt failed before any byte of an answer: the next one, if there may be one.
+  void on_attempt_failed(CloseReason reason, std::string_view detail);
+  void let_go_of_backend();
+  [[nodiscard]] bool may_repeat() const noexcept;
+  // No further attempt: answers for itself, or cuts an answer that has begun.
+  void fail(CloseReason reason, std::string_view detail = {});
+  void update_backend_watch();
+  void on_backend_gone(CloseReason reason);
+
+  // exchange_answer.cc
+  void read_answer_head(std::string_view bytes);
+  void pass_interim(const http::ResponseHead& head);
+  void switch_protocols(const http::ResponseHead& head, std::string_view rest);
+  void begin_answer(const http::ResponseHead& head, std::string_view rest);
+  void write_answer_head(const http::ResponseHead& head);
+  void pass_answer_body(std::string_view bytes);
+  // False when the client is gone.
+  bool pass_answer_piece(std::string_view data);
+  bool flush_assembly();
+  void finish_answer(std::string_view spare);
+  void keep_backend(std::string_view spare);
+  [[nodiscard]] std::string cookie_field();
+  void log_request(CloseReason reason) const;
+  void log_session_open(std::uint64_t session) const;
+  [[nodiscard]] const backends::Backend* backend() const noexcept;
+
+  Context& context_;
+  ClientConnection& client_;
+
+  // The request.
+  affinity::PoolId pool_ = 0;
+  affinity::Identity identity_;
+  IpAddress client_address_;
+  std::string request_;       // as it goes to the backend; kept while it could be sent again
+  std::string accept_;        // the Sec-WebSocket-Accept a backend must answer; empty = no upgrade
+  std::string protocols_;     // the subprotocols offered
+  std::string label_;         // "GET /path" for the log; empty unless it is written
+  http::BodyFramer request_body_;
+  http::Version client_version_ = http::Version::Http11;
+  bool request_kept_ = true;  // request_ still begins with the head
+  bool is_head_ = false;
+  bool is_idempotent_ = false;
+  bool client_keeps_alive_ = false;
+  bool client_used_tls_ = false;
+
+  // The attempt under way.
+  std::array<backends::BackendId, kMostTries> tried_{};
+  std::uint8_t tries_ = 0;
+  bool connected_ = false;
+  bool reused_ = false;      // over a connection that was idle
+  bool fresh_only_ = false;  // an idle connection has failed this request already
+  CloseReason last_failure_ = CloseReason::NoBackend;
+  affinity::Decision decision_;
+  backends::BackendId backend_id_ = 0;
+  net::StreamPtr backend_;  // null between attempts
+  net::Outbox to_backend_;
+  BackendUse use_;
+  PinUse pin_;
+
+  // The answer.
+  std::string answer_;  // the begin of a head that came in pieces
+  http::HeadEnd answer_end_;
+  http::BodyFramer answer_body_;
+  http::Framing to_client_ = http::Framing::None;  // how the body goes to the client
+  int status_ = 0;                                 // 0 = no answer has begun
+  std::uint32_t interims_ = 0;
+  bool backend_keeps_alive_ = false;
+  std::optional<std::uint32_t> backend_keep_alive_s_;
+  std::uint64_t answer_bytes_ = 0;
+
+  Instant started_;
+  Instant request_done_;
+  Instant last_progress_;
+};
+
+}  // namespace limpet::proxy

@@ -1,0 +1,266 @@
+// The attempts of an Exchange: decide, connect, and go on along the walk when one fails.
+
+#include <algorithm>
+#include <utility>
+
+#include "net/connector.h"
+#include "proxy/client_connection.h"
+#include "proxy/exchange.h"
+
+namespace limpet::proxy {
+
+namespace {
+
+void count_failure(backends::BackendState& state, bool at_connect) {
+  state.failures.fetch_add(1, std::memory_order_relaxed);
+  if (at_connect) {
+    state.connect_failures.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+}  // namespace
+
+void Exchange::begin() {
+  attempt();
+}
+
+void Exchange::attempt() {
+  const auto* const pool = context_.snapshot->pool(pool_);
+  if (pool == nullptr) {
+    fail(CloseReason::NoBackend, "the pool was removed");
+    return;
+  }
+  decision_ = decide_backend(*pool);
+  if (decision_.outcome != affinity::Outcome::Chosen) {
+    fail(last_failure_, decision_.outcome == affinity::Outcome::StrictPin
+                            ? "the backend this client belongs to cannot take it and affinity is strict"
+                            : std::string_view{});
+    return;
+  }
+  client_.advance(SessionState::Connecting);
+  connect_to(*decision_.backend);
+}
+
+affinity::Decision Exchange::decide_backend(const affinity::PoolView& pool) {
+  return affinity::decide(pool, identity_,
+                          {.client = {client_address_, context_.request_head},
+                           .now = context_.loop.now(),
+                           .wall_now = context_.shared.clock.wall_now(),
+                           .random = context_.random.next()},
+                          context_.shared.pins, {std::span(tried_.data(), tries_), nullptr});
+}
+
+void Exchange::connect_to(const backends::Backend& backend) {
+  backend_id_ = backend.id;
+  use_ = BackendUse(backend.state);
+  context_.counters.add(Counter::BackendAttempts);
+  reused_ = false;
+  const bool may_reuse = accept_.empty() && !fresh_only_;
+  if (may_reuse) {
+    backend_ = context_.idle.take(backend.id);
+    // A request that must not be sent twice looks first: the backend may have closed a moment ago.
+    if (backend_ != nullptr && !is_idempotent_ && !backend_->looks_alive()) {
+      backend_.reset();
+    }
+  }
+  if (backend_ != nullptr) {
+    reused_ = true;
+    backend_->set_events(this);
+    context_.counters.add(Counter::BackendReused);
+    on_connected();
+    return;
+  }
+  auto started = net::start_connect(context_.loop, *backend.address);
+  if (!started.ok()) {
+    if (started.error().side == Side::Self) {
+      fail(CloseReason::InternalError, started.error().detail);
+    } else {
+      on_attempt_failed(CloseReason::BackendUnreachable, started.error().detail);
+    }
+    return;
+  }
+  backend_ = std::move(started).value();
+  backend_->set_events(this);
+  backend_->watch(false, true);
+  client_.arm(context_.snapshot->timeouts.connect);
+}
+
+void Exchange::on_writable(net::Stream& stream) {
+  if (!connected_) {
+    const int error = stream.take_socket_error();
+    if (error != 0) {
+      on_attempt_failed(CloseReason::BackendUnreachable, system_error(error, Side::Backend, "connect").detail);
+      return;
+    }
+    on_connected();
+    return;
+  }
+  if (to_backend_.flush(stream).status == net::IoStatus::Broken) {
+    to_backend_.drop(context_.loop.chunks());  // the read tells how this ends
+  }
+  last_progress_ = context_.loop.now();
+  update_backend_watch();
+  client_.update_watch();
+}
+
+void Exchange::on_connected() {
+  connected_ = true;
+  auto& state = *use_.state();
+  if (state.connect_failures.load(std::memory_order_relaxed) != 0) {
+    state.connect_failures.store(0, std::memory_order_relaxed);
+  }
+  state.requests.fetch_add(1, std::memory_order_relaxed);
+  open_pin();
+  client_.advance(SessionState::AwaitingAnswer);
+  const auto& timeouts = context_.snapshot->timeouts;
+  client_.arm(request_is_complete() ? timeouts.response : timeouts.body);
+  request_done_ = last_progress_ = context_.loop.now();
+  const net::IoResult result =
+      to_backend_.send(*backend_, {reinterpret_cast<const std::uint8_t*>(request_.data()), request_.size()});
+  if (result.status == net::IoStatus::Broken) {
+    on_backend_gone(CloseReason::BackendCut);
+    return;
+  }
+  if (!is_idempotent_) {
+    request_kept_ = false;
+    std::string().swap(request_);
+  }
+  update_backend_watch();
+  client_.update_watch();
+}
+
+void Exchange::open_pin() {
+  if (!identity_.key) {
+    return;
+  }
+  const auto* const pool = context_.snapshot->pool(pool_);
+  if (pool == nullptr) {
+    return;
+  }
+  const affinity::Pin pin{.backend = backend_id_, .reason = decision_.reason, .by_hand = decision_.by_hand};
+  context_.shared.pins.open_session(pool_, *identity_.key, pin, pool->rule.ttl, context_.loop.now());
+  pin_ = PinUse(context_.shared.pins, context_.loop, pool_, *identity_.key);
+}
+
+void Exchange::update_backend_watch() {
+  if (backend_ != nullptr) {
+    backend_->watch(connected_ && client_.can_send(), !connected_ || !to_backend_.empty());
+  }
+}
+
+bool Exchange::may_repeat() const noexcept {
+  return request_kept_ && status_ == 0 && interims_ == 0 && answer_.empty();
+}
+
+void Exchange::on_attempt_failed(CloseReason reason, std::string_view detail) {
+  context_.counters.add(Counter::BackendAttemptsFailed);
+  const auto* const failed = backend();
+  context_.shared.log.debug("attempt_failed", {{"backend", failed == nullptr ? "" : failed->spec.name},
+                                               {"reason", describe(reason).word},
+                                               {"detail", detail},
+                                               {"client", client_.arrival().peer.to_string()}});
+  if (use_.state() != nullptr) {
+    count_failure(*use_.state(), !connected_);
+  }
+  let_go_of_backend();
+  last_failure_ = reason;
+  if (tries_ < kMostTries) {
+    tried_[tries_] = backend_id_;
+    ++tries_;
+  }
+  if (tries_ > context_.snapshot->retries || tries_ == kMostTries) {
+    fail(reason);
+    return;
+  }
+  attempt();
+}
+
+void Exchange::let_go_of_backend() {
+  backend_.reset();
+  to_backend_.drop(context_.loop.chunks());
+  connected_ = false;
+  use_.end();
+  pin_.end();
+  answer_.clear();
+  answer_end_.reset();
+}
+
+void Exchange::on_backend_gone(CloseReason reason) {
+  if (may_repeat() && reused_) {
+    // The connection was too old, the backend may be well: once more, over a new one.
+    let_go_of_backend();
+    fresh_only_ = true;
+    attempt();
+    return;
+  }
+  if (may_repeat()) {
+    on_attempt_failed(reason, "the backend closed without an answer");
+    return;
+  }
+  if (use_.state() != nullptr) {
+    count_failure(*use_.state(), false);
+  }
+  fail(reason);
+}
+
+void Exchange::on_broken(net::Stream&) {
+  on_backend_gone(CloseReason::BackendReset);
+}
+
+void Exchange::fail(CloseReason reason, std::string_view detail) {
+  if (status_ != 0) {
+    client_.close_now(reason);
+    return;
+  }
+  const bool is_reset = reason == CloseReason::BackendReset;
+  if (!label_.empty()) {
+    log_request(is_reset ? CloseReason::BackendCut : reason);
+  }
+  client_.refuse(is_reset ? CloseReason::BackendCut : reason, detail);
+}
+
+bool Exchange::progressed_within(Duration bound) const {
+  return context_.loop.now() - last_progress_ < bound;
+}
+
+void Exchange::on_deadline() {
+  const auto& timeouts = context_.snapshot->timeouts;
+  if (!connected_) {
+    on_attempt_failed(CloseReason::ConnectTimeout, "no answer to the connect");
+    return;
+  }
+  const bool awaits_answer = request_is_complete() && status_ == 0;
+  const Instant since = awaits_answer ? request_done_ : last_progress_;
+  const Duration bound = awaits_answer ? timeouts.response : timeouts.body;
+  const Duration waited = context_.loop.now() - since;
+  if (waited < bound) {
+    client_.arm(bound - waited);
+    return;
+  }
+  if (awaits_answer && use_.state() != nullptr) {
+    count_failure(*use_.state(), false);
+  }
+  fail(awaits_answer ? CloseReason::ResponseTimeout : CloseReason::BodyTimeout);
+}
+
+void Exchange::on_client_progress() {
+  last_progress_ = context_.loop.now();
+  update_backend_watch();
+}
+
+void Exchange::on_cut(CloseReason reason) {
+  if (!label_.empty()) {
+    log_request(reason);
+  }
+}
+
+void Exchange::release() {
+  let_go_of_backend();
+}
+
+const backends::Backend* Exchange::backend() const noexcept {
+  const auto* const pool = context_.snapshot->pool(pool_);
+  return pool == nullptr ? nullptr : pool->backends.by_id(backend_id_);
+}
+
+}  // namespace limpet::proxy

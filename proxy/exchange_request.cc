@@ -1,0 +1,169 @@
+// The request half of an Exchange: who asks for what, and how the request goes to the backend.
+
+#include <utility>
+
+#include "base/text.h"
+#include "http/forwarded.h"
+#include "proxy/client_connection.h"
+#include "proxy/exchange.h"
+
+namespace limpet::proxy {
+
+namespace {
+
+// A request that may be sent again is kept up to this size.
+constexpr std::size_t kMostKept = 64 * 1024;
+
+void append_values(std::string& joined, const http::Fields& fields, std::string_view name) {
+  for (const http::Field& field : fields) {
+    if (iequals(field.name, name)) {
+      joined += joined.empty() ? "" : ",";
+      joined += field.value;
+    }
+  }
+}
+
+}  // namespace
+
+Exchange::Exchange(Context& context, ClientConnection& client)
+    : context_(context),
+      client_(client),
+      started_(context.loop.now()),
+      request_done_(started_),
+      last_progress_(started_) {}
+
+Exchange::~Exchange() {
+  to_backend_.drop(context_.loop.chunks());
+}
+
+bool Exchange::read_request(const http::RequestHead& head, std::string_view listener_pool) {
+  const Snapshot& snapshot = *context_.snapshot;
+  is_head_ = head.is_head();
+  if (is_head_) {
+    client_.note_head_request();
+  }
+  const auto* const pool = snapshot.find_pool(head.host_without_port(), head.path, listener_pool);
+  if (pool == nullptr) {
+    client_.refuse(CloseReason::NoRoute);
+    return false;
+  }
+  if (!note_upgrade(head)) {
+    return false;
+  }
+  pool_ = pool->id;
+  is_idempotent_ = head.is_idempotent();
+  client_keeps_alive_ = head.keep_alive;
+  client_version_ = head.version;
+  request_body_ = http::BodyFramer(head.body);
+  if (snapshot.access_log) {
+    label_.append(head.method).append(" ").append(head.path);
+  }
+  const IpAddress& peer = client_.arrival().peer.ip();
+  client_used_tls_ = http::client_used_tls(head.fields, http::is_trusted(peer, snapshot.trusted_proxies));
+  client_address_ = http::client_address(peer, head.fields, snapshot.trusted_proxies);
+  identity_ = affinity::identify(*pool, {.client = {client_address_, head},
+                                         .now = context_.loop.now(),
+                                         .wall_now = context_.shared.clock.wall_now(),
+                                         .random = context_.random.next()});
+  write_request(head, *pool);
+  return true;
+}
+
+bool Exchange::note_upgrade(const http::RequestHead& head) {
+  switch (websocket::check_request(head)) {
+    case websocket::UpgradeRequest::NotAsked: return true;
+    case websocket::UpgradeRequest::UnsupportedVersion: client_.refuse(CloseReason::UnsupportedVersion); return false;
+    case websocket::UpgradeRequest::Malformed:
+      client_.refuse(CloseReason::MalformedRequest, "the WebSocket handshake breaks RFC 6455 4.1");
+      return false;
+    case websocket::UpgradeRequest::Valid: break;
+  }
+  accept_ = websocket::accept_for(head.fields.find("Sec-WebSocket-Key")->value);
+  append_values(protocols_, head.fields, "Sec-WebSocket-Protocol");
+  return true;
+}
+
+void Exchange::write_request(const http::RequestHead& head, const affinity::PoolView& pool) {
+  const bool trusted = http::is_trusted(client_.arrival().peer.ip(), context_.snapshot->trusted_proxies);
+  http::RequestRewrite rewrite;
+  if (!client_.arrival().peer.is_unix()) {
+    rewrite.forwarded.client = client_.arrival().peer.ip().to_string();
+  }
+  rewrite.forwarded.proto = client_used_tls_ ? "https" : "http";
+  rewrite.forwarded.peer_is_trusted = trusted;
+  if (pool.rule.by == settings::AffinityBy::Cookie) {
+    rewrite.strip_cookie = pool.rule.cookie.name;
+  }
+  rewrite.upgrade = !accept_.empty();
+  http::append_request_head(request_, head, rewrite);
+}
+
+std::size_t Exchange::on_request_bytes(std::string_view bytes) {
+  const bool chunked = request_body_.framing() == http::Framing::Chunked;
+  const bool was_complete = request_body_.done();
+  std::string& assembly = context_.assembly;
+  assembly.clear();
+  std::size_t used = 0;
+  while (!request_body_.done()) {
+    const http::BodyFramer::Piece piece = request_body_.next(bytes.substr(used));
+    used += piece.consumed;
+    if (piece.step == http::BodyFramer::Step::Data && chunked) {
+      http::append_chunk(assembly, piece.data);
+    } else if (piece.step == http::BodyFramer::Step::Data) {
+      pass_request_piece(piece.data);
+    } else if (piece.step == http::BodyFramer::Step::Malformed) {
+      fail(CloseReason::MalformedBody, request_body_.fault());
+      return used;
+    } else if (piece.step == http::BodyFramer::Step::NeedMore) {
+      break;
+    }
+    if (!client_.is_open()) {
+      return used;
+    }
+  }
+  if (chunked && request_body_.done() && !was_complete) {
+    http::append_last_chunk(assembly, request_body_.trailers());
+  }
+  pass_request_piece(assembly);
+  if (request_body_.done() && !was_complete) {
+    on_request_complete();
+  }
+  return used;
+}
+
+void Exchange::pass_request_piece(std::string_view encoded) {
+  if (encoded.empty()) {
+    return;
+  }
+  last_progress_ = context_.loop.now();
+  if (!connected_) {
+    request_ += encoded;
+    return;
+  }
+  if (request_kept_ && is_idempotent_ && request_.size() + encoded.size() <= kMostKept) {
+    request_ += encoded;
+  } else {
+    request_kept_ = false;
+    std::string().swap(request_);
+  }
+  const net::IoResult result =
+      to_backend_.send(*backend_, {reinterpret_cast<const std::uint8_t*>(encoded.data()), encoded.size()});
+  if (result.status == net::IoStatus::Broken) {
+    // What the backend answered before it stopped reading is still to be read; the read tells how this ends.
+    to_backend_.drop(context_.loop.chunks());
+  }
+  update_backend_watch();
+}
+
+void Exchange::on_request_complete() {
+  request_done_ = context_.loop.now();
+  if (client_.state() == SessionState::AwaitingAnswer) {
+    client_.arm(context_.snapshot->timeouts.response);
+  }
+}
+
+bool Exchange::takes_request_bytes() const noexcept {
+  return connected_ && to_backend_.empty();
+}
+
+}  // namespace limpet::proxy

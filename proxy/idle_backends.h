@@ -1,0 +1,40 @@
+// IdleBackends: a worker's connections to backends that wait for the next request. The newest is used first. A byte or an
+// end that comes while one waits closes it: what a backend says unasked reaches nobody. Worker.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "backends/backend.h"
+#include "base/clock.h"
+#include "net/stream.h"
+
+namespace limpet::proxy {
+
+class IdleBackends {
+ public:
+  explicit IdleBackends(net::Loop& loop);
+  ~IdleBackends();
+  IdleBackends(const IdleBackends&) = delete;
+  IdleBackends& operator=(const IdleBackends&) = delete;
+
+  // Null when none waits.
+  [[nodiscard]] net::StreamPtr take(backends::BackendId backend);
+  // Keeps it for `how_long`, unless enough wait already.
+  void put(backends::BackendId backend, net::StreamPtr stream, Duration how_long);
+  void clear() noexcept;
+
+ private:
+  class Waiting;
+  void drop(const Waiting& waiting);
+
+  // Enough for a burst; more would only hold descriptors of the backend.
+  static constexpr std::size_t kMostEach = 64;
+
+  net::Loop& loop_;
+  std::unordered_map<backends::BackendId, std::vector<std::unique_ptr<Waiting>>> waiting_;
+};
+
+}  // namespace limpet::proxy

@@ -1,0 +1,51 @@
+#include "proxy/snapshot.h"
+
+#include "base/text.h"
+
+namespace limpet::proxy {
+
+namespace {
+
+// /a takes /a and /a/b, not /ab.
+bool takes_path(std::string_view prefix, std::string_view path) noexcept {
+  while (!prefix.empty() && prefix.back() == '/') {
+    prefix.remove_suffix(1);
+  }
+  return path.substr(0, prefix.size()) == prefix && (path.size() == prefix.size() || path[prefix.size()] == '/');
+}
+
+bool takes(const Route& route, std::string_view host, std::string_view path) noexcept {
+  return (route.host.empty() || iequals(route.host, host)) && (route.path.empty() || takes_path(route.path, path));
+}
+
+}  // namespace
+
+const affinity::PoolView* Snapshot::pool(affinity::PoolId id) const noexcept {
+  for (const auto& candidate : pools) {
+    if (candidate.id == id) {
+      return &candidate;
+    }
+  }
+  return nullptr;
+}
+
+const affinity::PoolView* Snapshot::pool_named(std::string_view name) const noexcept {
+  for (const auto& candidate : pools) {
+    if (candidate.name == name) {
+      return &candidate;
+    }
+  }
+  return nullptr;
+}
+
+const affinity::PoolView* Snapshot::find_pool(std::string_view host, std::string_view path,
+                                              std::string_view listener_pool) const noexcept {
+  for (const Route& route : routes) {
+    if (takes(route, host, path)) {
+      return pool(route.pool);
+    }
+  }
+  return pool_named(listener_pool);
+}
+
+}  // namespace limpet::proxy

@@ -1,0 +1,43 @@
+// Snapshot: everything that configuration and name resolution decide, one immutable value with a generation number.
+// Control makes it and posts it; a worker reads it during a callback and stores nothing of it. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "affinity/decide.h"
+#include "base/address.h"
+#include "settings/settings.h"
+
+namespace limpet::proxy {
+
+struct Route {
+  std::string host;  // lower case; empty = any
+  std::string path;  // prefix by whole segments; empty = any
+  affinity::PoolId pool = 0;
+};
+
+struct Snapshot {
+  std::uint64_t generation = 0;
+  settings::Limits limits;
+  settings::Timeouts timeouts;
+  std::uint32_t retries = 2;
+  bool access_log = true;
+  std::vector<IpNetwork> trusted_proxies;
+  std::vector<affinity::PoolView> pools;
+  std::vector<Route> routes;
+
+  // nullptr when that pool is not there.
+  [[nodiscard]] const affinity::PoolView* pool(affinity::PoolId id) const noexcept;
+  [[nodiscard]] const affinity::PoolView* pool_named(std::string_view name) const noexcept;
+  // The first route that takes the request, else `listener_pool` (by name; empty = none), else nullptr.
+  [[nodiscard]] const affinity::PoolView* find_pool(std::string_view host, std::string_view path,
+                                                    std::string_view listener_pool) const noexcept;
+};
+
+using SnapshotPtr = std::shared_ptr<const Snapshot>;
+
+}  // namespace limpet::proxy

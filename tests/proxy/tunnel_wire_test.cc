@@ -1,0 +1,159 @@
+// A tunnel on the wire: bytes, ends, resets, slow readers, limits.
+
+#include <string>
+
+#include "tests/support/allocations.h"
+#include "tests/support/catch.h"
+#include "tests/support/proxy_rig.h"
+
+using namespace limpet;
+using namespace limpet::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+// A masked text frame of 125 bytes with a zero mask: what a client sends.
+std::string client_frame() {
+  std::string frame("\x81\xfd\x00\x00\x00\x00", 6);
+  frame.append(125, 'x');
+  return frame;
+}
+
+template <typename Condition>
+bool happens(Condition condition) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      return false;
+    }
+    std::this_thread::sleep_for(1ms);
+  }
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("a relayed message allocates nothing") {
+  ProxyRig rig(1);
+  auto [client, backend] = rig.open_session();
+  const std::string frame = client_frame();
+  std::string answer("\x81\x7d", 2);
+  answer.append(125, 'y');
+  const auto exchange_messages = [&, &client = client, &backend = backend](int count) {
+    for (int i = 0; i < count; ++i) {
+      client.send(frame);
+      backend.expect(frame);
+      backend.send(answer);
+      client.expect(answer);
+    }
+  };
+  exchange_messages(10);  // whatever is made once is made now
+  const std::size_t before = allocations_so_far();
+  exchange_messages(10'000);
+  CHECK(allocations_so_far() - before == 0);
+}
+
+TEST_CASE("the end of one direction does not end the other") {
+  ProxyRig rig(1);
+  auto [client, backend] = rig.open_session();
+  client.finish_sending();
+  CHECK(backend.read_to_end().empty());
+  backend.send("still talking");
+  CHECK(client.read(13) == "still talking");
+  backend.finish_sending();
+  WireEnd how = WireEnd::StillOpen;
+  CHECK(client.read_to_end(&how).empty());
+  CHECK(how == WireEnd::Fin);
+  CHECK(happens([&] { return rig.open_connections() == 0; }));
+  CHECK(rig.counters().ends(CloseReason::ClientClosed) == 1);
+}
+
+TEST_CASE("a reset is passed on as a reset, both ways") {
+  ProxyRig rig(1);
+  WireEnd how = WireEnd::StillOpen;
+  SECTION("from the client") {
+    auto [client, backend] = rig.open_session();
+    client.reset();
+    static_cast<void>(backend.read_to_end(&how));
+    CHECK(happens([&] { return rig.counters().ends(CloseReason::ClientReset) == 1; }));
+  }
+  SECTION("from the backend") {
+    auto [client, backend] = rig.open_session();
+    backend.reset();
+    static_cast<void>(client.read_to_end(&how));
+    CHECK(happens([&] { return rig.counters().ends(CloseReason::BackendReset) == 1; }));
+  }
+  CHECK(how == WireEnd::Reset);
+  CHECK(happens([&] { return rig.open_connections() == 0; }));
+}
+
+TEST_CASE("a reader that is slow gets every byte in order") {
+  ProxyRig rig(1);
+  auto [client, backend] = rig.open_session();
+  client.shrink_buffers();
+  std::string sent;
+  for (std::uint32_t i = 0; sent.size() < 8 * 1024 * 1024; ++i) {
+    sent += std::to_string(i) + ",";
+  }
+  std::thread sender([&sent, &backend = backend] {
+    backend.send(sent);
+    backend.finish_sending();
+  });
+  std::string received;
+  while (received.size() < sent.size()) {
+    received += client.read(std::min<std::size_t>(4096, sent.size() - received.size()));
+  }
+  sender.join();
+  CHECK(received == sent);
+  client.finish_sending();
+  CHECK(happens([&] { return rig.open_connections() == 0; }));
+}
+
+TEST_CASE("an idle session ends with a Close that says so, both ways") {
+  ProxyRig rig(1, [](proxy::Snapshot& snapshot) { snapshot.timeouts.idle = 200ms; });
+  auto [client, backend] = rig.open_session();
+  const std::string to_client = client.read_to_end();
+  CHECK(to_client == std::string("\x88\x0e\x03\xe9", 4) + "idle timeout");
+  const std::string to_backend = backend.read_to_end();
+  REQUIRE(to_backend.size() == 20);
+  CHECK(to_backend.substr(0, 2) == "\x88\x8e");
+  client.finish_sending();
+  backend.finish_sending();
+  CHECK(happens([&] { return rig.counters().ends(CloseReason::IdleTimeout) == 1; }));
+}
+
+TEST_CASE("an idle session in the middle of a frame is ended without a byte in it") {
+  ProxyRig rig(1, [](proxy::Snapshot& snapshot) { snapshot.timeouts.idle = 200ms; });
+  auto [client, backend] = rig.open_session();
+  backend.send(std::string("\x81\x7d", 2) + "half");
+  CHECK(client.read(6) == std::string("\x81\x7d", 2) + "half");
+  CHECK(client.read_to_end().empty());
+}
+
+TEST_CASE("a session counts at its backend and in the table until it ends") {
+  ProxyRig rig(1);
+  {
+    auto [client, backend] = rig.open_session();
+    CHECK(happens([&] { return rig.state().sessions == 1 && rig.state().exchanges == 0; }));
+    const auto page = rig.pins().list(0, 10, {}, Instant::max());
+    REQUIRE(page.entries.size() == 1);
+    CHECK(page.entries[0].sessions == 1);
+    CHECK(page.entries[0].key.size() == 16);
+  }
+  CHECK(happens([&] { return rig.state().sessions == 0 && rig.open_connections() == 0; }));
+  const auto page = rig.pins().list(0, 10, {}, SystemClock().now());
+  REQUIRE(page.entries.size() == 1);
+  CHECK(page.entries[0].sessions == 0);
+}
+
+TEST_CASE("stopping sends live sessions a Close before the grace time ends") {
+  ProxyRig rig(1);
+  auto [client, backend] = rig.open_session();
+  rig.stop(400ms);
+  CHECK(client.read_to_end() == std::string("\x88\x11\x03\xf4", 4) + "service restart");
+  client.finish_sending();
+  static_cast<void>(backend.read_to_end());
+  backend.finish_sending();
+  rig.join();
+  CHECK(rig.counters().ends(CloseReason::Shutdown) == 1);
+}

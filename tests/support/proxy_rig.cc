@@ -1,0 +1,72 @@
+#include "tests/support/proxy_rig.h"
+
+#include <sys/socket.h>
+
+#include "net/listener.h"
+#include "tests/support/catch.h"
+
+namespace limpet::test {
+
+namespace {
+
+affinity::PoolView pool_of(const std::vector<std::unique_ptr<WireServer>>& servers,
+                           std::vector<std::shared_ptr<backends::BackendState>>& states) {
+  affinity::PoolView pool;
+  pool.id = 1;
+  pool.name = "default";
+  crypto::Key key;
+  key.fill(7);
+  pool.codec = std::make_shared<affinity::CookieCodec>(std::vector{key});
+  std::vector<backends::Backend> list;
+  for (std::size_t i = 0; i < servers.size(); ++i) {
+    backends::Backend backend;
+    backend.id = static_cast<backends::BackendId>(i + 1);
+    backend.spec.name = "b" + std::to_string(i + 1);
+    backend.name_hash = affinity::hash_name(backend.spec.name);
+    backend.address = servers[i]->address();
+    backend.state = std::make_shared<backends::BackendState>();
+    states.push_back(backend.state);
+    list.push_back(std::move(backend));
+  }
+  pool.backends = backends::BackendSet(std::move(list));
+  return pool;
+}
+
+}  // namespace
+
+ProxyRig::ProxyRig(std::size_t backend_count, const std::function<void(proxy::Snapshot&)>& adjust) {
+  for (std::size_t i = 0; i < backend_count; ++i) {
+    servers_.push_back(std::make_unique<WireServer>());
+  }
+  auto snapshot = std::make_shared<proxy::Snapshot>();
+  snapshot->generation = 1;
+  snapshot->access_log = false;
+  snapshot->pools.push_back(pool_of(servers_, states_));
+  if (adjust) {
+    adjust(*snapshot);
+  }
+  auto bound = net::bind_sockets(SocketAddress(IpAddress::from_v4({127, 0, 0, 1}), 0), 1);
+  REQUIRE(bound.ok());
+  address_ = bound->address;
+  std::vector<proxy::ListeningSocket> sockets;
+  sockets.push_back({std::move(bound->sockets.front()), "default"});
+  worker_ = std::make_unique<proxy::Worker>(shared_, std::move(snapshot), std::move(sockets), 1);
+  worker_->start(left_);
+}
+
+ProxyRig::~ProxyRig() {
+  worker_->stop({});
+  worker_->join();
+}
+
+ProxyRig::Session ProxyRig::open_session() {
+  Wire client = connect_client();
+  client.send(kUpgrade);
+  Wire backend = servers_[0]->accept();
+  static_cast<void>(backend.read_head());
+  backend.send(kSwitch);
+  static_cast<void>(client.read_head());
+  return {std::move(client), std::move(backend)};
+}
+
+}  // namespace limpet::test

@@ -1,0 +1,60 @@
+// ProxyRig: one worker on a thread of its own before scripted backends. The test holds both ends of every connection.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "affinity/cookie_codec.h"
+#include "affinity/walk.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "net/mailbox.h"
+#include "proxy/worker.h"
+#include "tests/support/wire.h"
+
+namespace limpet::test {
+
+class ProxyRig {
+ public:
+  // `adjust` may change the snapshot before it is used.
+  explicit ProxyRig(std::size_t backend_count, const std::function<void(proxy::Snapshot&)>& adjust = {});
+  ~ProxyRig();
+
+  [[nodiscard]] Wire connect_client() const { return Wire::connect(address_); }
+  [[nodiscard]] WireServer& backend(std::size_t index = 0) { return *servers_[index]; }
+  [[nodiscard]] backends::BackendState& state(std::size_t index = 0) { return *states_[index]; }
+  [[nodiscard]] affinity::AffinityTable& pins() noexcept { return pins_; }
+  [[nodiscard]] const Counters& counters() const { return worker_->counters(); }
+  [[nodiscard]] std::uint64_t open_connections() const { return shared_.connections.load(); }
+  void stop(Duration grace) { worker_->stop({grace}); }
+  void join() { worker_->join(); }
+
+  struct Session {
+    Wire client;
+    Wire backend;
+  };
+  // An upgraded session through backend 0.
+  [[nodiscard]] Session open_session();
+
+ private:
+  SystemClock clock_;
+  std::unique_ptr<Log> log_ = Log::discard();
+  affinity::AffinityTable pins_{1000};
+  proxy::Shared shared_{pins_, clock_, *log_};
+  net::Loop control_;
+  net::Mailbox<proxy::WorkerLeft> left_{control_, [](proxy::WorkerLeft) {}};
+  std::vector<std::unique_ptr<WireServer>> servers_;
+  std::vector<std::shared_ptr<backends::BackendState>> states_;
+  SocketAddress address_;
+  std::unique_ptr<proxy::Worker> worker_;
+};
+
+inline constexpr std::string_view kUpgrade =
+    "GET /chat HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+inline constexpr std::string_view kSwitch =
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+
+}  // namespace limpet::test
