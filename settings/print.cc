@@ -1,0 +1,121 @@
+#include <algorithm>
+
+#include "base/text.h"
+#include "settings/expand.h"
+#include "settings/load.h"
+#include "settings/schema.h"
+
+namespace limpet::settings {
+
+namespace {
+
+constexpr std::size_t kStep = 2;  // spaces a level
+
+bool is_plain_character(char c) {
+  const char lower = ascii_lower(c);
+  return (lower >= 'a' && lower <= 'z') || is_digit(c) ||
+         std::string_view("_./:-").find(c) != std::string_view::npos;
+}
+
+// Whether YAML reads the text unquoted as just this text.
+bool is_plain(std::string_view text) {
+  constexpr std::string_view kNull = "null";
+  const bool starts_well =
+      !text.empty() && std::string_view(".:-").find(text.front()) == std::string_view::npos;
+  return starts_well && text.back() != ':' && !iequals(text, kNull) &&
+         std::all_of(text.begin(), text.end(), is_plain_character);
+}
+
+std::string scalar(std::string_view text) {
+  std::string escaped = escape_expansions(text);
+  if (is_plain(escaped)) {
+    return escaped;
+  }
+  // JSON's escapes are a part of those of a YAML double-quoted scalar.
+  std::string quoted = "\"";
+  append_json_escaped(quoted, escaped);
+  return quoted + "\"";
+}
+
+std::string value_of(const Key& key, const std::vector<std::string>& texts) {
+  if (!key.is_list) {
+    return scalar(texts.front());
+  }
+  std::string list = "[";
+  for (const std::string& text : texts) {
+    list += (list.size() > 1 ? ", " : "") + scalar(text);
+  }
+  return list + "]";
+}
+
+enum class Part { All, OfPool, Shared };
+
+bool belongs(const Key& key, Part part) {
+  return part == Part::All || key.is_shared == (part == Part::Shared);
+}
+
+// The lines of one owner. Rows of one section ("limits.sessions", "limits.headers") stand side by side in the
+// schema, one level deep.
+template <typename Owner>
+std::string lines_of(const Rows<Owner>& rows, const Owner& owner, std::size_t indent, Part part = Part::All) {
+  std::string text;
+  std::string open_section;
+  for (const Row<Owner>& row : rows) {
+    if (!belongs(row.key, part)) {
+      continue;
+    }
+    const std::size_t dot = row.key.path.find('.');
+    const std::string section = dot == std::string::npos ? "" : row.key.path.substr(0, dot);
+    if (section != open_section && !section.empty()) {
+      text += std::string(indent, ' ') + section + ":\n";
+    }
+    open_section = section;
+    const std::string name = section.empty() ? row.key.path : row.key.path.substr(dot + 1);
+    text += std::string(section.empty() ? indent : indent + kStep, ' ') + name + ": " +
+            value_of(row.key, row.show(owner)) + "\n";
+  }
+  return text;
+}
+
+template <typename Owner>
+std::string list_of(const std::string& name, const Rows<Owner>& rows, const std::vector<Owner>& owners,
+                    std::size_t indent) {
+  std::string text = std::string(indent, ' ') + name + ":" + (owners.empty() ? " []\n" : "\n");
+  for (const Owner& owner : owners) {
+    std::string item = lines_of(rows, owner, indent + 2 * kStep);
+    item[indent + kStep] = '-';  // The dash of a list item takes the place of its first line's indentation.
+    text += item;
+  }
+  return text;
+}
+
+std::string pool_text(const Pool& pool, std::size_t indent, Part part) {
+  const std::string margin(indent, ' ');
+  return list_of("backends", backend_rows(), pool.backends, indent) + margin + "affinity:\n" +
+         lines_of(affinity_rows(), pool.affinity, indent + kStep, part) + margin + "health:\n" +
+         lines_of(health_rows(), pool.health, indent + kStep);
+}
+
+// One pool that is called "default" is written as people write it, at the top level.
+std::string pools_text(const std::vector<Pool>& pools) {
+  if (pools.size() == 1 && pools.front().name == "default") {
+    return pool_text(pools.front(), 0, Part::All);
+  }
+  std::string text =
+      "affinity:\n" +
+      lines_of(affinity_rows(), pools.empty() ? Affinity{} : pools.front().affinity, kStep, Part::Shared);
+  text += pools.empty() ? "pools: {}\n" : "pools:\n";
+  for (const Pool& pool : pools) {
+    text += std::string(kStep, ' ') + scalar(pool.name) + ":\n" + pool_text(pool, 2 * kStep, Part::OfPool);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string print(const Settings& settings) {
+  return list_of("listeners", listener_rows(), settings.listeners, 0) + pools_text(settings.pools) +
+         list_of("routes", route_rows(), settings.routes, 0) + lines_of(top_rows(), settings, 0);
+}
+
+}  // namespace limpet::settings

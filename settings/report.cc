@@ -1,0 +1,74 @@
+#include "settings/report.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "base/text.h"
+
+namespace limpet::settings {
+
+namespace {
+
+constexpr std::size_t kLongestQuote = 80;  // One line of a terminal.
+
+std::string visible(std::string_view text) {
+  std::string shown;
+  append_json_escaped(shown, text.substr(0, kLongestQuote));
+  return text.size() > kLongestQuote ? shown + "..." : shown;
+}
+
+}  // namespace
+
+std::string Problem::to_string() const {
+  std::string text = file;
+  if (line > 0) {
+    text += ":" + std::to_string(line) + ":" + std::to_string(column);
+  }
+  return text + ": " + (key.empty() ? "" : key + ": ") + message;
+}
+
+void Report::add(Place place, std::string key, std::string message) {
+  problems_.push_back({file_, place.line, place.column, std::move(key), std::move(message)});
+}
+
+std::optional<Place> Report::place_of(const std::string& key) const {
+  const auto found = places_.find(key);
+  return found != places_.end() ? std::optional(found->second) : std::nullopt;
+}
+
+Problems Report::take() {
+  Problems sorted = std::exchange(problems_, {});
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Problem& a, const Problem& b) {
+    return std::tie(a.line, a.column) < std::tie(b.line, b.column);
+  });
+  return sorted;
+}
+
+std::string join_key(const std::string& parent, std::string_view name) {
+  return parent.empty() ? visible(name) : parent + "." + visible(name);
+}
+
+std::string item_key(const std::string& parent, std::size_t index) {
+  return parent + "[" + std::to_string(index) + "]";
+}
+
+std::string quoted(std::string_view text) {
+  return "\"" + visible(text) + "\"";
+}
+
+std::string found(const YamlNode& node) {
+  switch (node.kind) {
+    case YamlNode::Kind::Nothing:
+      return "nothing";
+    case YamlNode::Kind::Scalar:
+      return quoted(node.text);
+    case YamlNode::Kind::List:
+      return "a list";
+    case YamlNode::Kind::Mapping:
+      return "a mapping";
+  }
+  return {};
+}
+
+}  // namespace limpet::settings

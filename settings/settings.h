@@ -1,0 +1,152 @@
+// Settings: the whole configuration as plain values, checked and complete. What is here follows
+// conf/limpet.yaml. Made by load.h, immutable afterwards. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+namespace limpet::settings {
+
+struct Listener {
+  Endpoint bind;                 // always a literal or a Unix path; port 0 = the kernel chooses
+  std::string pool = "default";  // where requests go that no route takes; empty = nowhere, the answer is 404
+
+  friend bool operator==(const Listener&, const Listener&) = default;
+};
+
+struct Backend {
+  std::string name;  // unique within its pool; defaults to the address as written
+  Endpoint address;
+  std::uint32_t weight = 1;        // 1..1000
+  std::uint32_t max_sessions = 0;  // 0 = no limit
+
+  friend bool operator==(const Backend&, const Backend&) = default;
+};
+
+enum class AffinityBy : std::uint8_t { Cookie, ClientIp, Header, Query, Path, None };
+enum class AffinityFallback : std::uint8_t { None, ClientIp };
+enum class Balance : std::uint8_t { LeastSessions, Hash };
+enum class SameSite : std::uint8_t { Lax, Strict, None };
+enum class CookieSecure : std::uint8_t { Auto, On, Off };
+
+struct Cookie {
+  std::string name = "limpet";
+  std::string path = "/";
+  std::string domain;
+  SameSite same_site = SameSite::Lax;
+  CookieSecure secure = CookieSecure::Auto;
+  bool http_only = true;
+  std::optional<Duration> max_age;  // none = a session cookie
+  std::string secret_file = "/var/lib/limpet/cookie.key";
+
+  friend bool operator==(const Cookie&, const Cookie&) = default;
+};
+
+struct Affinity {
+  AffinityBy by = AffinityBy::Cookie;
+  std::string by_name;           // header:NAME (lower case), query:NAME
+  std::uint32_t by_segment = 0;  // path:N, counted from 1
+  AffinityFallback fallback = AffinityFallback::None;
+  Balance balance = Balance::LeastSessions;
+  double load_factor = 1.25;  // 0 = off, else at least 1
+  unsigned ipv4_prefix = 32;
+  unsigned ipv6_prefix = 64;
+  Duration ttl = std::chrono::hours(1);
+  std::uint64_t max_entries = 1'000'000;  // the one table is shared by all pools: the top-level value counts
+  bool strict = false;
+  Cookie cookie;
+
+  friend bool operator==(const Affinity&, const Affinity&) = default;
+};
+
+enum class ProbeKind : std::uint8_t { Tcp, Http, WebSocket, None };
+
+struct StatusRange {
+  int low = 200;
+  int high = 399;
+
+  friend bool operator==(const StatusRange&, const StatusRange&) = default;
+};
+
+struct Health {
+  ProbeKind probe = ProbeKind::Tcp;
+  std::string path = "/";
+  StatusRange expect;
+  Duration interval = std::chrono::seconds(2);
+  Duration timeout = std::chrono::seconds(1);
+  std::uint32_t fall = 3;
+  std::uint32_t rise = 2;
+
+  friend bool operator==(const Health&, const Health&) = default;
+};
+
+struct Pool {
+  std::string name;
+  std::vector<Backend> backends;
+  Affinity affinity;  // top-level values, overridden key by key in the pool
+  Health health;      // likewise
+
+  friend bool operator==(const Pool&, const Pool&) = default;
+};
+
+struct Route {
+  std::string host;  // lower case, without port; empty = any
+  std::string
+      path;  // prefix by whole segments: /a takes /a and /a/b, not /ab; no trailing slash; empty = any
+  std::string pool;
+
+  friend bool operator==(const Route&, const Route&) = default;
+};
+
+struct Limits {
+  std::uint32_t sessions = 100'000;  // client connections and tunnels of the whole process
+  std::uint32_t head_bytes = 16 * 1024;
+  std::uint32_t headers = 100;
+
+  friend bool operator==(const Limits&, const Limits&) = default;
+};
+
+struct Timeouts {
+  Duration head = std::chrono::seconds(10);
+  Duration connect = std::chrono::seconds(2);
+  Duration response = std::chrono::seconds(60);
+  Duration idle = std::chrono::hours(1);
+  Duration keep_alive = std::chrono::seconds(60);
+  Duration body = std::chrono::seconds(60);
+
+  friend bool operator==(const Timeouts&, const Timeouts&) = default;
+};
+
+struct LogSettings {
+  LogLevel level = LogLevel::Info;
+  std::string file;
+  LogFormat format = LogFormat::Json;
+  bool access = true;
+
+  friend bool operator==(const LogSettings&, const LogSettings&) = default;
+};
+
+struct Settings {
+  std::uint32_t workers = 0;  // 0 = auto: one a usable core
+  std::vector<Listener> listeners;
+  std::optional<Endpoint> admin_bind =
+      Endpoint{"127.0.0.1", 9900, {}};  // loopback literal or Unix path; none = off
+  std::vector<IpNetwork> trusted_proxies;
+  std::vector<Pool> pools;  // in the order of the file
+  std::vector<Route> routes;
+  Limits limits;
+  Timeouts timeouts;
+  Duration drain_grace = std::chrono::seconds(30);
+  std::uint32_t retries = 2;
+  LogSettings log;
+
+  friend bool operator==(const Settings&, const Settings&) = default;
+};
+
+}  // namespace limpet::settings

@@ -1,0 +1,166 @@
+#include "settings/schema.h"
+
+#include <map>
+#include <random>
+
+#include "tests/settings/loading.h"
+
+using namespace limpet;
+using namespace limpet::settings;
+
+namespace {
+
+// For each key values to choose from, as YAML.
+const std::map<std::string, std::vector<std::string>>& samples() {
+  static const std::map<std::string, std::vector<std::string>> table{
+      {"workers", {"auto", "1", "256"}},
+      {"admin.bind", {"off", "localhost:1", "'[::1]:65535'", "unix:/a"}},
+      {"trusted_proxies", {"[]", "[10.1.2.3/8]", "['::1', 192.168.0.1, 'fe80::/10']"}},
+      {"drain.grace", {"0s", "1ms", "90s", "7d"}},
+      {"limits.sessions", {"1", "10000000"}},
+      {"limits.head_bytes", {"1KiB", "1025", "1MiB"}},
+      {"limits.headers", {"1", "1000"}},
+      {"timeouts.head", {"1ms", "1001ms"}},
+      {"timeouts.connect", {"61s", "60m"}},
+      {"timeouts.response", {"25h", "7d"}},
+      {"timeouts.idle", {"1h", "3h"}},
+      {"timeouts.keep_alive", {"5s"}},
+      {"timeouts.body", {"60s"}},
+      {"retries", {"0", "10"}},
+      {"log.level", {"debug", "info", "warning", "error", "off"}},
+      {"log.file",
+       {"''", "/a b", "'\"\\: # ${NOPE:-[]} $${x} $'", "\xc3\xa4", "'null'", "'~'", "'-'", "'a:'"}},
+      {"log.format", {"json", "text"}},
+      {"log.access", {"true", "false"}},
+      {"listeners[].pool", {"default", "''", "other"}},
+      {"backends[].name", {"' a '", "'- x'", "'#'", "\"it's\"", "'%'", "'@'", "123", "'true'", "'? :'"}},
+      {"backends[].weight", {"1", "1000"}},
+      {"backends[].max_sessions", {"0", "7"}},
+      {"routes[].host", {"''", "Example.com", "'[::1]'"}},
+      {"routes[].path", {"''", "/", "/a/b/", "/*"}},
+      {"affinity.by", {"cookie", "client_ip", "none", "header:X", "query:a", "'query:# \"'", "path:32"}},
+      {"affinity.fallback", {"none", "client_ip"}},
+      {"affinity.balance", {"hash", "least_sessions"}},
+      {"affinity.load_factor", {"0", "1", "1.1", "33.333333333333336", "100"}},
+      {"affinity.ipv4_prefix", {"1", "32"}},
+      {"affinity.ipv6_prefix", {"1", "128"}},
+      {"affinity.ttl", {"1s", "400d"}},
+      {"affinity.max_entries", {"1", "100000000"}},
+      {"affinity.strict", {"true", "false"}},
+      {"affinity.cookie.name", {"a", "'*'", "'!#$%'"}},
+      {"affinity.cookie.path", {"/", "/a:b"}},
+      {"affinity.cookie.domain", {"''", ".example.com", "'null'"}},
+      {"affinity.cookie.same_site", {"lax", "strict", "none"}},
+      {"affinity.cookie.secure", {"auto", "true", "false"}},
+      {"affinity.cookie.http_only", {"true", "false"}},
+      {"affinity.cookie.max_age", {"session", "1s", "400d"}},
+      {"affinity.cookie.secret_file", {"a", "'[x]'"}},
+      {"health.probe", {"tcp", "http", "websocket", "none"}},
+      {"health.path", {"/", "'/?a=b&c#d'"}},
+      {"health.expect", {"200", "100-599"}},
+      {"health.interval", {"10ms", "1d"}},
+      {"health.timeout", {"1ms", "1d"}},
+      {"health.fall", {"1", "100"}},
+      {"health.rise", {"1", "100"}},
+  };
+  return table;
+}
+
+class RandomFile {
+ public:
+  explicit RandomFile(unsigned seed) : random_(seed) {}
+
+  std::string make() {
+    std::string text = "listeners:\n  - {bind: 127.0.0.1:0" + some_of("listeners[].") + "}\n" + backends("");
+    text += "pools:\n  other:\n" + backends("    ") + "    affinity: {" + affinity(false) +
+            "}\n    health: {" + tail(some_of("health.")) + "}\n";
+    text += "routes: [{pool: other" + some_of("routes[].") + "}]\n";
+    text += "affinity: {" + affinity(true) + "}\nhealth: {" + tail(some_of("health.")) + "}\n";
+    for (const char* section : {"admin", "drain", "limits", "timeouts", "log"}) {
+      text += std::string(section) + ": {" + tail(some_of(std::string(section) + ".")) + "}\n";
+    }
+    for (const char* key : {"workers", "trusted_proxies", "retries"}) {
+      text += std::string(key) + ": " + pick(samples().at(key)) + "\n";
+    }
+    return text;
+  }
+
+ private:
+  bool toss() { return random_() % 2 == 0; }
+
+  std::string pick(const std::vector<std::string>& values) { return values[random_() % values.size()]; }
+
+  static std::string tail(const std::string& list) { return list.empty() ? list : list.substr(2); }
+
+  // ", key: value" for some of the keys right below the prefix.
+  std::string some_of(const std::string& prefix, bool with_shared = true) {
+    std::string text;
+    for (const auto& [path, values] : samples()) {
+      const bool is_below = path.starts_with(prefix) && path.find('.', prefix.size()) == std::string::npos;
+      if (is_below && toss() && (with_shared || path != "affinity.max_entries")) {
+        text += ", " + path.substr(prefix.size()) + ": " + pick(values);
+      }
+    }
+    return text;
+  }
+
+  std::string affinity(bool with_shared) {
+    return tail(some_of("affinity.", with_shared) + ", cookie: {" + tail(some_of("affinity.cookie.")) + "}");
+  }
+
+  std::string backends(const std::string& margin) {
+    return margin + "backends:\n" + margin + "  - {address: app:1" + some_of("backends[].") + "}\n" + margin +
+           "  - '[2001:DB8::1]:1'\n" + margin + "  - unix:/a b\n";
+  }
+
+  std::mt19937 random_;
+};
+
+void check_round_trip(const Settings& settings) {
+  const std::string printed = print(settings);
+  INFO(printed);
+  CHECK(accepted(printed) == settings);
+  CHECK(print(accepted(printed)) == printed);
+}
+
+}  // namespace
+
+TEST_CASE("every key with more than one value has samples") {
+  for (const Key& key : all_keys()) {
+    INFO(key.path);
+    CHECK(samples().count(key.path) == (key.is_required ? 0 : 1));
+  }
+}
+
+TEST_CASE("what is printed loads to the same settings") {
+  const unsigned seed = std::random_device{}();
+  CAPTURE(seed);
+  RandomFile file(seed);
+  for (int i = 0; i < 200; ++i) {
+    const std::string text = file.make();
+    INFO(text);
+    check_round_trip(accepted(text));
+  }
+}
+
+TEST_CASE("one default pool is printed the way people write it") {
+  const std::string printed = print(accepted(kBase));
+  CHECK(printed.find("pools:") == std::string::npos);
+  CHECK(printed.starts_with("listeners:\n  - bind: 127.0.0.1:8080\n    pool: default\nbackends:\n"));
+  check_round_trip(accepted(kBase));
+}
+
+TEST_CASE("every key is printed") {
+  const std::string printed = print(accepted(kBase + "routes: [{pool: default}]\n"));
+  for (const Key& key : all_keys()) {
+    const std::size_t dot = key.path.rfind('.');
+    const std::string name = dot == std::string::npos ? key.path : key.path.substr(dot + 1);
+    INFO(name);
+    CHECK(printed.find(name + ": ") != std::string::npos);
+  }
+}
+
+TEST_CASE("a listener without pool is printed as such") {
+  check_round_trip(
+      accepted("listeners: [{bind: 127.0.0.1:1}]\npools: {a: {backends: [x:1]}}\nroutes: [{pool: a}]\n"));
+}
