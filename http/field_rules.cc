@@ -1,0 +1,67 @@
+#include "http/field_rules.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+
+namespace limpet::http {
+
+namespace {
+
+struct Row {
+  std::string_view name;  // in lower case; a name that ends in '-' stands for all names that begin with it
+  FieldRules rules;
+};
+
+constexpr std::array kRows{
+    Row{"connection", kNotCopied | kNotInTrailer},
+    Row{"keep-alive", kNotCopied | kNotInTrailer},
+    Row{"proxy-connection", kNotCopied | kNotInTrailer},
+    Row{"te", kNotCopied | kNotInTrailer},
+    Row{"upgrade", kNotCopied | kNotInTrailer},
+    Row{"http2-settings", kNotCopied | kNotInTrailer},  // belongs to an upgrade that is not passed on
+    Row{"transfer-encoding", kNotCopied | kNotInTrailer},
+    Row{"content-length", kNotCopied | kKeptFromConnection | kNotInTrailer},
+    Row{"host", kNotCopiedToBackend | kKeptFromConnection | kNotInTrailer},
+    Row{"proxy-authorization", kNotCopiedToBackend | kNotInTrailer},
+    Row{"proxy-authenticate", kNotCopiedToBackend | kNotInTrailer},
+    Row{"forwarded", kForwarding | kKeptFromConnection | kNotInTrailer},
+    Row{"x-forwarded-", kForwarding | kKeptFromConnection | kNotInTrailer},
+    Row{"sec-websocket-", kKeptFromConnection | kNotInTrailer},
+    Row{"cookie", kKeptFromConnection | kNotInTrailer},
+    Row{"set-cookie", kKeptFromConnection | kNotInTrailer},
+    Row{"authorization", kKeptFromConnection | kNotInTrailer},
+    Row{"www-authenticate", kNotInTrailer},
+    Row{"trailer", kNotInTrailer},
+    Row{"content-encoding", kNotInTrailer},
+    Row{"content-type", kNotInTrailer},
+    Row{"content-range", kNotInTrailer},
+    Row{"expect", kNotInTrailer},
+    Row{"max-forwards", kNotInTrailer},
+    Row{"location", kNotInTrailer},
+    Row{"x-real-ip", kNotInTrailer},
+};
+
+constexpr char folded(char c) noexcept {
+  return c == '_' ? '-' : ascii_lower(c);
+}
+
+bool matches(const Row& row, std::string_view name) noexcept {
+  const bool is_prefix = row.name.back() == '-';
+  if (is_prefix ? name.size() < row.name.size() : name.size() != row.name.size()) {
+    return false;
+  }
+  return std::equal(row.name.begin(), row.name.end(), name.begin(),
+                    [](char ours, char c) { return ours == folded(c); });
+}
+
+}  // namespace
+
+FieldRules rules_of(std::string_view name) noexcept {
+  const auto row =
+      std::find_if(kRows.begin(), kRows.end(), [name](const Row& r) { return matches(r, name); });
+  return row == kRows.end() ? FieldRules{0} : row->rules;
+}
+
+}  // namespace limpet::http

@@ -1,0 +1,187 @@
+#include "http/head_writer.h"
+
+#include "base/text.h"
+#include "http/connection_options.h"
+#include "http/cookies.h"
+#include "http/field_rules.h"
+#include "http/framing.h"
+#include "http/head_text.h"
+
+namespace limpet::http {
+
+namespace {
+
+// The fields of a message that its Connection fields name, except those that no option may remove. One look
+// at Connection spares the usual message, which names none, a search for every field.
+class NamedInConnection {
+ public:
+  explicit NamedInConnection(const Fields& fields) noexcept
+      : fields_(fields), names_any_(read_connection_options(fields).others) {}
+
+  [[nodiscard]] bool contains(const Field& field, FieldRules rules) const noexcept {
+    return names_any_ && !has_rule(rules, kKeptFromConnection) && fields_.has_token("Connection", field.name);
+  }
+
+ private:
+  const Fields& fields_;
+  bool names_any_;
+};
+
+// A spelling with '_' comes from no proxy: it is a client's, meant for servers that take it for the real
+// field.
+bool is_believed(const Forwarded& forwarded, const Field& field) noexcept {
+  return forwarded.peer_is_trusted && field.name.find('_') == std::string_view::npos;
+}
+
+// These three are written at the end, from what a trusted proxy sent and what is known of its connection.
+bool is_written_by_us(const Field& field) noexcept {
+  return iequals(field.name, "X-Forwarded-For") || iequals(field.name, "X-Forwarded-Proto") ||
+         iequals(field.name, "X-Forwarded-Host");
+}
+
+bool is_copied_to_backend(const NamedInConnection& named, const Forwarded& forwarded,
+                          const Field& field) noexcept {
+  const FieldRules rules = rules_of(field.name);
+  if (has_rule(rules, kNotCopied | kNotCopiedToBackend)) {
+    return false;
+  }
+  if (has_rule(rules, kForwarding) && (!is_believed(forwarded, field) || is_written_by_us(field))) {
+    return false;
+  }
+  return !named.contains(field, rules);
+}
+
+void append_cookie_field(std::string& out, const Field& field, std::string_view strip_cookie) {
+  if (strip_cookie.empty() || !has_cookie(field.value, strip_cookie)) {
+    append_field(out, field.name, field.value);
+    return;
+  }
+  const std::size_t mark = out.size();
+  out.append(field.name).append(": ");
+  if (append_without_cookie(out, field.value, strip_cookie)) {
+    out.append(kCrLf);
+  } else {
+    out.resize(mark);
+  }
+}
+
+void append_forwarded_for(std::string& out, const RequestHead& head, const Forwarded& forwarded) {
+  out.append("X-Forwarded-For: ");
+  for (const Field& field : head.fields) {
+    if (forwarded.peer_is_trusted && iequals(field.name, "X-Forwarded-For") && !field.value.empty()) {
+      out.append(field.value).append(", ");
+    }
+  }
+  out.append(forwarded.client).append(kCrLf);
+}
+
+// What a trusted proxy said, or what we know; nothing when neither says anything.
+void append_said_or_known(std::string& out, const RequestRewrite& rewrite, const Field* said,
+                          const Field& known) {
+  const bool keeps = rewrite.forwarded.peer_is_trusted && said != nullptr && !said->value.empty();
+  const std::string_view value = keeps ? said->value : known.value;
+  if (!value.empty()) {
+    append_field(out, known.name, value);
+  }
+}
+
+void append_forwarded(std::string& out, const RequestHead& head, const RequestRewrite& rewrite) {
+  append_forwarded_for(out, head, rewrite.forwarded);
+  for (const Field& known :
+       {Field{"X-Forwarded-Proto", rewrite.forwarded.proto}, Field{"X-Forwarded-Host", head.host}}) {
+    append_said_or_known(out, rewrite, head.fields.find(known.name), known);
+  }
+}
+
+void append_framing(std::string& out, BodyPlan plan) {
+  if (plan.framing == Framing::Length) {
+    append_field(out, "Content-Length", plan.length);
+  } else if (plan.framing == Framing::Chunked) {
+    append_field(out, "Transfer-Encoding", "chunked");
+  }
+}
+
+void append_upgrade(std::string& out) {
+  append_field(out, "Connection", "Upgrade");
+  append_field(out, "Upgrade", "websocket");
+}
+
+void append_status_line(std::string& out, const ResponseHead& head) {
+  out.append("HTTP/1.1 ");
+  append_number(out, static_cast<std::uint64_t>(head.status));
+  out.append(" ").append(head.reason).append(kCrLf);
+}
+
+// An answer to HEAD and a 304 say how long the body would have been (RFC 9110 8.6); 1xx and 204 may not say
+// anything.
+void append_length_of_absent_body(std::string& out, const ResponseHead& head) {
+  constexpr int kNotModified = 304;
+  const Field* const length = head.fields.find("Content-Length");
+  if (length != nullptr && (head.status == kNotModified || !status_has_no_body(head.status))) {
+    append_field(out, "Content-Length", length->value);
+  }
+}
+
+void append_client_connection(std::string& out, const ResponseRewrite& rewrite) {
+  switch (rewrite.connection) {
+    case ClientConnectionField::Upgrade:
+      append_upgrade(out);
+      return;
+    case ClientConnectionField::Close:
+      append_field(out, "Connection", "close");
+      return;
+    case ClientConnectionField::KeepAlive:
+      // HTTP/1.1 stays without being told (RFC 9112 9.3).
+      if (rewrite.client_version == Version::Http10) {
+        append_field(out, "Connection", "keep-alive");
+      }
+      return;
+  }
+}
+
+}  // namespace
+
+void append_request_head(std::string& out, const RequestHead& head, const RequestRewrite& rewrite) {
+  out.append(head.method).append(" ").append(head.target).append(" HTTP/1.1\r\n");
+  append_field(out, "Host", head.host);
+  const NamedInConnection named(head.fields);
+  for (const Field& field : head.fields) {
+    if (!is_copied_to_backend(named, rewrite.forwarded, field)) {
+      continue;
+    }
+    if (iequals(field.name, "Cookie")) {
+      append_cookie_field(out, field, rewrite.strip_cookie);
+    } else {
+      append_field(out, field.name, field.value);
+    }
+  }
+  append_forwarded(out, head, rewrite);
+  append_framing(out, head.body);
+  if (rewrite.upgrade) {
+    append_upgrade(out);
+  }
+  out.append(kCrLf);
+}
+
+void append_response_head(std::string& out, const ResponseHead& head, const ResponseRewrite& rewrite) {
+  append_status_line(out, head);
+  const NamedInConnection named(head.fields);
+  for (const Field& field : head.fields) {
+    const FieldRules rules = rules_of(field.name);
+    if (!has_rule(rules, kNotCopied) && !named.contains(field, rules)) {
+      append_field(out, field.name, field.value);
+    }
+  }
+  if (rewrite.framing == Framing::None) {
+    append_length_of_absent_body(out, head);
+  } else {
+    append_framing(out, {.framing = rewrite.framing, .length = head.body.length});
+  }
+  if (!rewrite.set_cookie.empty()) {
+    append_field(out, "Set-Cookie", rewrite.set_cookie);
+  }
+  append_client_connection(out, rewrite);
+  out.append(kCrLf);
+}
+
+}  // namespace limpet::http

@@ -1,0 +1,159 @@
+#include "websocket/frame_scanner.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "tests/support/catch.h"
+#include "tests/websocket/frames.h"
+
+using namespace limpet::websocket;
+using namespace limpet::websocket::testing;
+
+namespace {
+
+constexpr std::uint8_t kText = 0x81;
+constexpr std::uint8_t kTextBegin = 0x01;
+constexpr std::uint8_t kBinary = 0x82;
+constexpr std::uint8_t kMiddle = 0x00;
+constexpr std::uint8_t kLast = 0x80;
+constexpr std::uint8_t kClose = 0x88;
+constexpr std::uint8_t kPing = 0x89;
+constexpr std::uint8_t kPong = 0x8a;
+
+struct Seen {
+  bool between_frames;
+  bool between_messages;
+  std::uint64_t payload_left;
+  std::uint32_t messages;
+  bool close_seen;
+  bool lost;
+
+  friend bool operator==(const Seen&, const Seen&) = default;
+};
+
+Seen state_of(const FrameScanner& scanner) {
+  return {scanner.between_frames(), scanner.between_messages(), scanner.payload_left(),
+          scanner.messages(),       scanner.close_seen(),       scanner.lost()};
+}
+
+Seen scan(const Bytes& bytes, std::size_t step) {
+  FrameScanner scanner;
+  for (std::size_t at = 0; at < bytes.size(); at += step) {
+    scanner.observe(std::span(bytes).subspan(at, std::min(step, bytes.size() - at)));
+  }
+  return state_of(scanner);
+}
+
+// The answer for every segmentation, which must not depend on it.
+Seen scan_any_way(const Bytes& bytes) {
+  const Seen whole = scan(bytes, bytes.size() + 1);
+  for (const std::size_t step : {1U, 2U, 3U, 5U, 13U, 14U, 15U, 1000U}) {
+    CAPTURE(step);
+    CHECK(scan(bytes, step) == whole);
+  }
+  return whole;
+}
+
+void check_complete(const Bytes& bytes, std::uint32_t messages, bool close_seen = false) {
+  const Seen seen = scan_any_way(bytes);
+  CHECK(seen.between_frames);
+  CHECK(seen.between_messages);
+  CHECK(seen.payload_left == 0);
+  CHECK(seen.messages == messages);
+  CHECK(seen.close_seen == close_seen);
+  CHECK_FALSE(seen.lost);
+}
+
+}  // namespace
+
+TEST_CASE("a fresh scanner is between messages") {
+  const Seen seen = state_of(FrameScanner{});
+  CHECK(seen == Seen{true, true, 0, 0, false, false});
+}
+
+TEST_CASE("whole messages of every length form are counted, however they are cut") {
+  for (const bool masked : {false, true}) {
+    for (const std::size_t size : {0U, 1U, 13U, 125U, 126U, 127U, 255U, 256U, 65535U, 65536U, 70000U}) {
+      CAPTURE(masked, size);
+      check_complete(frame(kText, size, masked), 1);
+      check_complete(frame(kText, size, masked) + frame(kBinary, size, masked), 2);
+    }
+  }
+}
+
+TEST_CASE("a length that is not in its shortest form is followed as it stands") {
+  check_complete(Bytes{kText, 126, 0, 2, 'a', 'b'}, 1);
+  check_complete(Bytes{kText, 127, 0, 0, 0, 0, 0, 0, 0, 2, 'a', 'b'}, 1);
+}
+
+TEST_CASE("control frames are no messages and do not end one") {
+  check_complete(frame(kPing, 4) + frame(kPong, 0, true), 0);
+  check_complete(
+      frame(kTextBegin, 3) + frame(kPing, 3) + frame(kMiddle, 3) + frame(kPong, 0) + frame(kLast, 0), 1);
+  const Seen seen = scan_any_way(frame(kTextBegin, 3) + frame(kPing, 3));
+  CHECK(seen == Seen{true, false, 0, 0, false, false});
+}
+
+TEST_CASE("a message of fragments is counted once, with its last one") {
+  CHECK(scan_any_way(frame(kTextBegin, 3)) == Seen{true, false, 0, 0, false, false});
+  CHECK(scan_any_way(frame(kTextBegin, 0) + frame(kMiddle, 0)) == Seen{true, false, 0, 0, false, false});
+  check_complete(frame(kTextBegin, 3) + frame(kMiddle, 200) + frame(kLast, 3), 1);
+}
+
+TEST_CASE("inside a frame nothing may be put") {
+  const Bytes bytes = frame(kText, 300, true) + frame(kTextBegin, 2) + frame(kPing, 0) + frame(kLast, 70000);
+  const std::vector<std::size_t> frame_ends{308, 312, 314, 70324};
+  FrameScanner scanner;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    scanner.observe(std::span(bytes).subspan(i, 1));
+    const bool at_end = std::find(frame_ends.begin(), frame_ends.end(), i + 1) != frame_ends.end();
+    if (scanner.between_frames() != at_end) {
+      FAIL("byte " << i << " is taken for the end of a frame or the other way round");
+    }
+  }
+  CHECK(scanner.messages() == 2);
+}
+
+TEST_CASE("the payload that is left counts down to the end of the frame") {
+  const Bytes bytes = frame(kBinary, 300, true);
+  FrameScanner scanner;
+  scanner.observe(std::span(bytes).first(3));
+  CHECK(scanner.payload_left() == 0);  // the length is not known yet
+  scanner.observe(std::span(bytes).subspan(3, 1));
+  CHECK(scanner.payload_left() == 300);
+  scanner.observe(std::span(bytes).subspan(4, 4));
+  CHECK(scanner.payload_left() == 300);
+  scanner.observe(std::span(bytes).subspan(8, 100));
+  CHECK(scanner.payload_left() == 200);
+  scanner.observe(std::span(bytes).subspan(108));
+  CHECK(scanner.payload_left() == 0);
+  CHECK(scanner.between_frames());
+}
+
+TEST_CASE("a Close is seen with its first byte and does not stop the following") {
+  FrameScanner scanner;
+  scanner.observe(Bytes{kClose});
+  CHECK(scanner.close_seen());
+  CHECK_FALSE(scanner.between_frames());
+  check_complete(frame(kClose, 2), 0, true);
+  check_complete(frame(kClose, 2, true) + frame(kText, 300) + frame(kClose, 0), 1, true);
+}
+
+TEST_CASE("payload that looks like a Close is not one") {
+  check_complete(frame(kBinary, 50), 1, false);
+}
+
+TEST_CASE("a length with its top bit set loses the boundaries for good") {
+  const Seen lost{false, false, 0, 1, false, true};
+  for (const std::uint8_t length : {std::uint8_t{0x7f}, std::uint8_t{0xff}}) {
+    const Bytes header{kBinary, length, 0x80, 0, 0, 0, 0, 0, 0, 1};
+    CHECK(scan_any_way(frame(kText, 1) + header) == lost);
+    CHECK(scan_any_way(frame(kText, 1) + header + frame(kText, 50) + frame(kClose, 0)) == lost);
+  }
+}
+
+TEST_CASE("the longest length there may be is followed") {
+  const Bytes header{kBinary, 0x7f, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+  CHECK(scan_any_way(header + payload_of(100)) ==
+        Seen{false, false, 0x7fffffffffffffff - 100, 0, false, false});
+}
