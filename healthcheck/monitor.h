@@ -1,0 +1,51 @@
+// Monitor: keeps the health of every backend: runs its probes on schedule, hears of connect failures that traffic has
+// seen, and writes the verdict into BackendState. Control thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backends/backend.h"
+#include "base/address.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "net/loop.h"
+#include "settings/settings.h"
+
+namespace limpet::healthcheck {
+
+struct Target {
+  std::string pool;
+  backends::Backend backend;  // without an address it is down until the next set_targets()
+  settings::Health rule;
+};
+
+// How the last probe of a backend went, for people.
+struct LastProbe {
+  bool ok = false;
+  std::string detail;   // "connected", "status 200", "refused", "no answer within 1s", ...
+  Instant when;
+  Duration took{};
+};
+
+class Monitor {
+ public:
+  Monitor(net::Loop& loop, Log& log, std::uint64_t seed);
+  ~Monitor();
+  Monitor(const Monitor&) = delete;
+  Monitor& operator=(const Monitor&) = delete;
+
+  // By difference: a target that is the same as before goes on undisturbed, in the middle of a probe too.
+  void set_targets(std::vector<Target> targets);
+  // None before the first probe and for unknown backends.
+  [[nodiscard]] std::optional<LastProbe> last_probe(backends::BackendId backend) const;
+
+ private:
+  struct Inner;
+  std::unique_ptr<Inner> inner_;
+};
+
+}  // namespace limpet::healthcheck

@@ -1,0 +1,138 @@
+#include "healthcheck/probe.h"
+
+#include <utility>
+
+#include "net/connector.h"
+
+namespace limpet::healthcheck {
+
+namespace {
+
+using Outcome = ProbeResult::Outcome;
+
+std::string text_of(Duration duration) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
+  return seconds == duration ? std::to_string(seconds.count()) + "s"
+                             : std::to_string(duration.count()) + "ms";
+}
+
+std::string text_of(const Error& error) {
+  return error.code == ErrorCode::Refused || error.code == ErrorCode::Reset ? std::string(word(error.code))
+                                                                            : error.detail;
+}
+
+}  // namespace
+
+void Probe::start(const SocketAddress& address, const Endpoint& endpoint, const settings::Health& rule) {
+  started_ = loop_.now();
+  timeout_ = rule.timeout;
+  dialogue_ = make_dialogue(rule, endpoint);
+  auto opened = net::start_connect(loop_, address);
+  if (!opened.ok()) {
+    fail(opened.error());
+    return;
+  }
+  stream_ = std::move(opened).value();
+  stream_->set_events(this);
+  stream_->watch(false, true);
+  loop_.deadlines().arm(deadline_, started_ + timeout_);
+}
+
+void Probe::cancel() noexcept {
+  deadline_.disarm();
+  out_.drop(loop_.chunks());
+  stream_.reset();
+}
+
+void Probe::on_writable(net::Stream& stream) {
+  if (!connected_) {
+    const int error = stream.take_socket_error();
+    if (error != 0) {
+      fail(system_error(error, Side::Backend, "connect"));
+      return;
+    }
+    on_connected();
+    return;
+  }
+  const net::IoResult flushed = out_.flush(stream);
+  if (flushed.status == net::IoStatus::Broken) {
+    fail(system_error(flushed.error, Side::Backend, "send"));
+    return;
+  }
+  stream.watch(true, !out_.empty());
+}
+
+void Probe::on_connected() {
+  connected_ = true;
+  if (dialogue_ == nullptr) {
+    finish(Outcome::Good, "connected");
+    return;
+  }
+  if (send(dialogue_->opening())) {
+    stream_->watch(true, !out_.empty());
+  }
+}
+
+bool Probe::send(std::string_view bytes) {
+  const net::IoResult sent =
+      out_.send(*stream_, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+  if (sent.status == net::IoStatus::Broken) {
+    fail(system_error(sent.error, Side::Backend, "send"));
+    return false;
+  }
+  return true;
+}
+
+void Probe::on_readable(net::Stream& stream) {
+  const auto into = loop_.scratch().first(kReadBytes);
+  const net::IoResult result = stream.read(into);
+  switch (result.status) {
+    case net::IoStatus::Done:
+      take_step(dialogue_->on_bytes({reinterpret_cast<const char*>(into.data()), result.bytes}));
+      break;
+    case net::IoStatus::WouldBlock:
+      break;
+    case net::IoStatus::End:
+      finish(Outcome::Bad, "closed without a complete answer");
+      break;
+    case net::IoStatus::Broken:
+      fail(system_error(result.error, Side::Backend, "receive"));
+      break;
+  }
+}
+
+void Probe::take_step(const DialogueStep& step) {
+  if (step.state == DialogueStep::State::Waiting) {
+    if (send(step.send)) {
+      stream_->watch(true, !out_.empty());
+    }
+    return;
+  }
+  const bool is_good = step.state == DialogueStep::State::Good;
+  if (!step.send.empty()) {
+    // A farewell: the answer is known, so whether it arrives does not matter.
+    static_cast<void>(
+        out_.send(*stream_, {reinterpret_cast<const std::uint8_t*>(step.send.data()), step.send.size()}));
+  }
+  finish(is_good ? Outcome::Good : Outcome::Bad, step.detail);
+}
+
+void Probe::on_broken(net::Stream&) {
+  finish(Outcome::Bad, "reset");
+}
+
+void Probe::on_deadline() {
+  finish(Outcome::Bad, "no answer within " + text_of(timeout_));
+}
+
+void Probe::fail(const Error& error) {
+  const bool is_own = error.side == Side::Self || error.code == ErrorCode::Unavailable;
+  finish(is_own ? Outcome::NotRun : Outcome::Bad, text_of(error));
+}
+
+void Probe::finish(Outcome outcome, std::string detail) {
+  cancel();
+  owner_.on_probe_done({.outcome = outcome, .detail = std::move(detail), .took = loop_.now() - started_});
+}
+
+}  // namespace limpet::healthcheck
