@@ -1,0 +1,60 @@
+#include "admin/answer.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "http/head_text.h"
+
+namespace limpet::admin {
+
+namespace {
+
+constexpr std::array<std::pair<int, std::string_view>, 10> kPhrases{{
+    {200, "OK"},
+    {400, "Bad Request"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {408, "Request Timeout"},
+    {413, "Content Too Large"},
+    {415, "Unsupported Media Type"},
+    {431, "Request Header Fields Too Large"},
+    {503, "Service Unavailable"},
+}};
+
+std::string_view phrase_of(int status) noexcept {
+  const auto row = std::ranges::find(kPhrases, status, &std::pair<int, std::string_view>::first);
+  return row != kPhrases.end() ? row->second : "Other";
+}
+
+}  // namespace
+
+Answer to_answer(const Refusal& refusal) {
+  const nlohmann::ordered_json body{{"error", refusal.word}, {"detail", refusal.detail}};
+  return {.status = refusal.status,
+          .content_type = kJsonType,
+          .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n",
+          .allow = {}};
+}
+
+void append_answer(std::string& out, const Answer& answer, AnswerFraming framing) {
+  out.append("HTTP/1.1 ");
+  http::append_number(out, static_cast<std::uint64_t>(answer.status));
+  out.append(" ").append(phrase_of(answer.status)).append(http::kCrLf);
+  http::append_field(out, "Content-Type", answer.content_type);
+  http::append_field(out, "Content-Length", static_cast<std::uint64_t>(answer.body.size()));
+  http::append_field(out, "Cache-Control", "no-store");
+  http::append_field(out, "X-Content-Type-Options", "nosniff");
+  if (!answer.allow.empty()) {
+    http::append_field(out, "Allow", answer.allow);
+  }
+  http::append_field(out, "Connection", framing.keep_alive ? "keep-alive" : "close");
+  out.append(http::kCrLf);
+  if (!framing.head_only) {
+    out.append(answer.body);
+  }
+}
+
+}  // namespace limpet::admin

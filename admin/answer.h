@@ -1,0 +1,31 @@
+// Answer: one answer of the admin endpoint, and how it is written (RFC 9112 4). Pure. Any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "admin/source.h"
+
+namespace limpet::admin {
+
+inline constexpr std::string_view kJsonType = "application/json";
+inline constexpr std::string_view kTextType = "text/plain; charset=utf-8";
+inline constexpr std::string_view kHtmlType = "text/html; charset=utf-8";
+
+struct Answer {
+  int status = 200;
+  std::string_view content_type = kJsonType;  // static text
+  std::string body;
+  std::string allow;  // methods, with 405; else empty
+};
+
+[[nodiscard]] Answer to_answer(const Refusal& refusal);
+
+struct AnswerFraming {
+  bool keep_alive = true;
+  bool head_only = false;  // the request was HEAD
+};
+// Every answer says no-store, nosniff and its Content-Length.
+void append_answer(std::string& out, const Answer& answer, AnswerFraming framing);
+
+}  // namespace limpet::admin

@@ -1,0 +1,192 @@
+#include "admin/connection.h"
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "admin/routes.h"
+#include "admin/views.h"
+
+namespace limpet::admin {
+
+namespace {
+
+// For a request, for sending an answer, and for an idle client.
+constexpr Duration kPatience = std::chrono::seconds(10);
+// A client that is being closed may still send for so long, so that no reset overtakes its answer.
+constexpr Duration kLinger = std::chrono::seconds(2);
+constexpr std::size_t kReadBytes = 16 * 1024;
+
+}  // namespace
+
+Connection::Connection(const Parts& parts, net::StreamPtr stream)
+    : parts_(parts), stream_(std::move(stream)), deadline_(*this), reader_(parts.bound) {
+  stream_->set_events(this);
+  stream_->watch(true, false);
+  arm(kPatience);
+}
+
+Connection::~Connection() {
+  out_.drop(parts_.loop.chunks());
+}
+
+void Connection::on_readable(net::Stream&) {
+  const auto scratch = parts_.loop.scratch().first(kReadBytes);
+  const net::IoResult result = stream_->read(scratch);
+  if (result.status == net::IoStatus::End || result.status == net::IoStatus::Broken) {
+    close_now();
+    return;
+  }
+  if (result.status != net::IoStatus::Done || state_ == State::Closing) {
+    return;
+  }
+  if (reader_.is_idle()) {
+    arm(kPatience);  // counts from the first byte of a request, not from the answer before
+  }
+  reader_.add({reinterpret_cast<const char*>(scratch.data()), result.bytes});
+  serve();
+}
+
+// Goes on as long as what was read makes a step possible; an answer that is not sent yet holds everything up.
+void Connection::serve() {
+  if (is_serving_) {
+    return;  // the source answered at once: the loop below goes on
+  }
+  is_serving_ = true;
+  while (is_open() && out_.empty() && state_ == State::Reading && step()) {
+  }
+  is_serving_ = false;
+  update_watch();
+}
+
+bool Connection::step() {
+  switch (reader_.next()) {
+    case RequestReader::Step::NeedMore:
+      return false;
+    case RequestReader::Step::AwaitsGo:
+      send("HTTP/1.1 100 Continue\r\n\r\n");
+      return true;
+    case RequestReader::Step::Complete:
+      dispatch();
+      return true;
+    case RequestReader::Step::Refused:
+      refuse(reader_.refusal());
+      return false;
+  }
+  return false;
+}
+
+void Connection::dispatch() {
+  const Outcome outcome =
+      route({.request = reader_.request(), .body = reader_.body(), .key = {}}, parts_.source);
+  if (const auto* const answer = std::get_if<Answer>(&outcome)) {
+    finish(*answer, reader_.keeps_alive());
+    return;
+  }
+  state_ = State::Waiting;
+  arm(kPatience);
+  parts_.source.list_sessions(std::get<SessionQuery>(outcome), *this);
+}
+
+void Connection::on_sessions(OrRefusal<SessionPage> page) {
+  if (state_ != State::Waiting) {
+    return;
+  }
+  state_ = State::Reading;
+  finish(sessions_answer(page), reader_.keeps_alive());
+  serve();
+}
+
+void Connection::finish(const Answer& answer, bool keep_alive) {
+  std::string text;
+  append_answer(text, answer, {.keep_alive = keep_alive, .head_only = reader_.is_head_method()});
+  send(text);
+  if (!is_open()) {
+    return;
+  }
+  if (keep_alive) {
+    arm(kPatience);
+  } else {
+    close_gently();
+  }
+}
+
+void Connection::send(std::string_view bytes) {
+  const net::IoResult result =
+      out_.send(*stream_, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+  if (result.status == net::IoStatus::Broken) {
+    close_now();
+  }
+}
+
+void Connection::refuse(const Refusal& refusal) {
+  stop_waiting();
+  finish(to_answer(refusal), false);
+  update_watch();
+}
+
+void Connection::close_gently() {
+  state_ = State::Closing;
+  if (out_.empty()) {
+    stream_->shutdown_write();
+    arm(kLinger);
+  } else {
+    arm(kPatience);
+  }
+}
+
+void Connection::on_writable(net::Stream&) {
+  if (out_.flush(*stream_).status == net::IoStatus::Broken) {
+    close_now();
+    return;
+  }
+  if (out_.empty() && state_ == State::Closing) {
+    close_gently();
+  }
+  serve();
+}
+
+void Connection::on_broken(net::Stream&) {
+  close_now();
+}
+
+void Connection::on_deadline() {
+  if (!out_.empty() || state_ == State::Closing || (state_ == State::Reading && reader_.is_idle())) {
+    close_now();
+  } else if (state_ == State::Waiting) {
+    refuse({503, "timeout", "the workers did not answer in time"});
+  } else {
+    refuse({408, "timeout", "the request took too long"});
+  }
+}
+
+void Connection::update_watch() {
+  if (is_open()) {
+    const bool readable = state_ == State::Closing || (state_ == State::Reading && out_.empty());
+    stream_->watch(readable, !out_.empty());
+  }
+}
+
+void Connection::arm(Duration wait) {
+  parts_.loop.deadlines().arm(deadline_, parts_.loop.now() + wait);
+}
+
+void Connection::stop_waiting() {
+  if (state_ == State::Waiting) {
+    state_ = State::Reading;
+    parts_.source.cancel(*this);
+  }
+}
+
+void Connection::close_now() {
+  if (!is_open()) {
+    return;
+  }
+  stop_waiting();
+  deadline_.disarm();
+  out_.drop(parts_.loop.chunks());
+  stream_.reset();
+  parts_.owner.retire(*this);
+}
+
+}  // namespace limpet::admin

@@ -1,0 +1,88 @@
+#include "admin/parameters.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/text.h"
+
+namespace limpet::admin {
+
+namespace {
+
+constexpr int kHexBase = 16;
+
+Refusal bad_parameters(std::string detail) {
+  return {400, "parameters", std::move(detail)};
+}
+
+std::string list_of(std::span<const std::string_view> names) {
+  std::string list;
+  for (const std::string_view name : names) {
+    list.append(list.empty() ? "" : ", ").append(name);
+  }
+  return list.empty() ? "none" : list;
+}
+
+std::optional<std::string> form_decode(std::string_view text) {
+  std::string spaced(text);
+  std::ranges::replace(spaced, '+', ' ');
+  return percent_decode(spaced);
+}
+
+}  // namespace
+
+std::optional<std::string> percent_decode(std::string_view text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      decoded.push_back(text[i]);
+      continue;
+    }
+    const std::string_view digits = text.substr(i + 1, 2);
+    unsigned byte = 0;
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), byte, kHexBase);
+    if (digits.size() != 2 || read.ec != std::errc{} || read.ptr != digits.data() + digits.size()) {
+      return std::nullopt;
+    }
+    decoded.push_back(static_cast<char>(static_cast<unsigned char>(byte)));
+    i += 2;
+  }
+  return decoded;
+}
+
+OrRefusal<Parameters> Parameters::parse(std::string_view query, std::span<const std::string_view> known) {
+  Parameters parameters;
+  while (!query.empty()) {
+    std::string_view rest = take_until(query, '&');
+    if (rest.empty()) {
+      continue;
+    }
+    auto name = form_decode(take_until(rest, '='));
+    auto value = form_decode(rest);
+    if (!name || !value) {
+      return bad_parameters("a percent sign in the query is not followed by two hex digits");
+    }
+    if (std::ranges::find(known, *name) == known.end()) {
+      return bad_parameters("unknown parameter \"" + *name + "\"; this call takes: " + list_of(known));
+    }
+    if (parameters.text(*name)) {
+      return bad_parameters("the parameter \"" + *name + "\" stands there twice");
+    }
+    parameters.values_.emplace_back(std::move(*name), std::move(*value));
+  }
+  return parameters;
+}
+
+std::optional<std::string> Parameters::text(std::string_view name) const {
+  const auto found = std::ranges::find(values_, name, &std::pair<std::string, std::string>::first);
+  return found != values_.end() ? std::optional(found->second) : std::nullopt;
+}
+
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool is_whole = read.ec == std::errc{} && read.ptr == text.data() + text.size();
+  return is_whole ? std::optional(number) : std::nullopt;
+}
+
+}  // namespace limpet::admin

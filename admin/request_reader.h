@@ -1,0 +1,66 @@
+// RequestReader: turns the bytes of one client into requests, one at a time, head and body whole and bounded.
+// What comes behind a request waits. Owned by a Connection. Pure. One thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "admin/source.h"
+#include "base/address.h"
+#include "http/body_framer.h"
+#include "http/head.h"
+#include "http/head_parser.h"
+
+namespace limpet::admin {
+
+class RequestReader {
+ public:
+  static constexpr http::HeadLimits kHeadLimits{.bytes = 16 * 1024, .fields = 100};
+  // The largest body that a call has is a few hundred bytes.
+  static constexpr std::size_t kMostBodyBytes = 64 * 1024;
+
+  // `bound`: where the endpoint listens; outlives the reader.
+  explicit RequestReader(const SocketAddress& bound) noexcept : bound_(bound) {}
+
+  void add(std::string_view bytes) { inbox_.append(bytes); }
+
+  enum class Step : std::uint8_t {
+    NeedMore,
+    AwaitsGo,  // the client sends its body after "100 Continue"; call next() again
+    Complete,  // request() and body() are valid until the next call
+    Refused,   // see refusal(); nothing further may be read from this client
+  };
+  [[nodiscard]] Step next();
+
+  [[nodiscard]] const http::RequestHead& request() const noexcept { return request_; }
+  [[nodiscard]] std::string_view body() const noexcept { return body_; }
+  [[nodiscard]] const Refusal& refusal() const noexcept { return refusal_; }
+  // Of the request that was read last, also when it was refused.
+  [[nodiscard]] bool keeps_alive() const noexcept { return keeps_alive_; }
+  [[nodiscard]] bool is_head_method() const noexcept { return is_head_method_; }
+  // Between two requests: not a byte of the next one is there.
+  [[nodiscard]] bool is_idle() const noexcept { return !in_body_ && inbox_.empty(); }
+
+ private:
+  [[nodiscard]] Step read_head();
+  [[nodiscard]] Step begin_body();
+  [[nodiscard]] Step read_body();
+  [[nodiscard]] Step refuse(Refusal refusal);
+  [[nodiscard]] Step refuse(CloseReason reason, std::string_view detail);
+
+  const SocketAddress& bound_;
+  std::string inbox_;  // added and not taken yet
+  http::HeadEnd head_end_;
+  std::string head_text_;  // of the request under way; request_ points into it
+  http::RequestHead request_;
+  http::BodyFramer framer_;
+  std::string body_;
+  Refusal refusal_;
+  bool in_body_ = false;
+  bool keeps_alive_ = false;
+  bool is_head_method_ = false;
+};
+
+}  // namespace limpet::admin

@@ -1,0 +1,115 @@
+#include "admin/routes.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "admin/parameters.h"
+#include "admin/views.h"
+#include "base/text.h"
+
+namespace limpet::admin {
+
+namespace {
+
+struct Route {
+  std::string_view method;
+  std::string_view path;  // {key} takes one segment, which is not empty
+  Outcome (*answer)(const Call& call, Source& source);
+  std::string_view help;
+};
+
+// The first row that fits counts. A pin whose key is "explain" is reached as /v1/affinity/%65xplain.
+constexpr std::array kRoutes{
+    Route{"GET", "/", view_index, "this page"},
+    Route{"GET", "/healthz", view_health, "200 while the process is alive"},
+    Route{"GET", "/readyz", view_ready, "200 while it accepts clients and a backend can take them, else 503"},
+    Route{"GET", "/v1/status", view_status, "version, uptime, sessions, totals"},
+    Route{"GET", "/v1/backends", view_backends, "every backend: health, mode, sessions, last probe"},
+    Route{"GET", "/v1/affinity", view_pins,
+          "the affinity table, page by page: limit, cursor, backend, pool, kind"},
+    Route{"GET", "/v1/affinity/explain", view_explanation,
+          "where a client would go and why: client_ip, cookie, header, query, path, pool"},
+    Route{"GET", "/v1/affinity/{key}", view_pin, "one entry of the affinity table: pool, kind"},
+    Route{"PUT", "/v1/affinity/{key}", set_pin, "{\"backend\": NAME} pins the key there: pool, kind"},
+    Route{"DELETE", "/v1/affinity/{key}", forget_pin, "forgets the pin: pool, kind"},
+    Route{"GET", "/v1/sessions", view_sessions, "live sessions, page by page: limit, cursor, backend, pool"},
+};
+
+constexpr std::string_view kKeySegment = "{key}";
+
+struct Match {
+  bool fits = false;
+  std::string_view key{};  // as it stands in the path
+};
+
+Match match(std::string_view pattern, std::string_view path) {
+  Match found;
+  while (!pattern.empty() && !path.empty()) {
+    const std::string_view wanted = take_until(pattern, '/');
+    const std::string_view got = take_until(path, '/');
+    if (wanted == kKeySegment && !got.empty()) {
+      found.key = got;
+    } else if (wanted != got) {
+      return {};
+    }
+  }
+  found.fits = pattern.empty() && path.empty();
+  return found;
+}
+
+bool takes(const Route& route, std::string_view method) {
+  return route.method == method || (route.method == "GET" && method == "HEAD");
+}
+
+void add_method(std::string& allow, std::string_view method) {
+  if (allow.find(method) == std::string::npos) {
+    allow.append(allow.empty() ? "" : ", ").append(method);
+    allow.append(method == "GET" ? ", HEAD" : "");
+  }
+}
+
+Answer not_found(std::string_view allow) {
+  if (allow.empty()) {
+    return to_answer({404, "not_found", "there is no such call; GET / lists them"});
+  }
+  Answer answer = to_answer({405, "method", "this path takes: " + std::string(allow)});
+  answer.allow = allow;
+  return answer;
+}
+
+}  // namespace
+
+Outcome route(Call call, Source& source) {
+  std::string allow;
+  for (const Route& row : kRoutes) {
+    const Match found = match(row.path, call.request.path);
+    if (!found.fits) {
+      continue;
+    }
+    if (!takes(row, call.request.method)) {
+      add_method(allow, row.method);
+      continue;
+    }
+    auto key = percent_decode(found.key);
+    if (!key) {
+      return to_answer({400, "key", "a percent sign in the key is not followed by two hex digits"});
+    }
+    call.key = std::move(*key);
+    return row.answer(call, source);
+  }
+  return not_found(allow);
+}
+
+Answer index_page() {
+  std::string page =
+      "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>limpet</title><h1>limpet</h1><table>";
+  for (const Route& row : kRoutes) {
+    page.append("<tr><td>").append(row.method).append("<td><code>").append(row.path).append("</code><td>");
+    page.append(row.help).append("\n");
+  }
+  page.append("</table></html>\n");
+  return {.status = 200, .content_type = kHtmlType, .body = std::move(page), .allow = {}};
+}
+
+}  // namespace limpet::admin

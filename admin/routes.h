@@ -1,0 +1,29 @@
+// Routes: which call a request is. One row of the table in routes.cc is a method, a path and the function
+// that answers. Pure but for what the Source does. Control thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "admin/answer.h"
+#include "admin/source.h"
+#include "http/head.h"
+
+namespace limpet::admin {
+
+struct Call {
+  const http::RequestHead& request;
+  std::string_view body;
+  std::string key;  // what {key} of the path stands for, percent-decoded; empty without
+};
+
+// An answer, or what has to be asked before there is one.
+using Outcome = std::variant<Answer, SessionQuery>;
+
+[[nodiscard]] Outcome route(Call call, Source& source);
+
+// The table as a page for people: GET /.
+[[nodiscard]] Answer index_page();
+
+}  // namespace limpet::admin

@@ -1,0 +1,184 @@
+// Source: what the admin endpoint shows and changes, as plain values, so that nothing here knows workers or
+// probes. Implemented by the app, by a fake in tests. Control thread; no call waits.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "affinity/decide.h"
+#include "affinity/key.h"
+#include "affinity/table.h"
+#include "backends/backend.h"
+#include "base/clock.h"
+
+namespace limpet::admin {
+
+// Why a call is not answered: becomes {"error": word, "detail": detail} with that status. Not an Error, whose
+// codes are fewer than the words that this contract has.
+struct Refusal {
+  int status = 400;
+  std::string word;
+  std::string detail;  // a sentence without a full stop
+};
+
+template <typename T>
+using OrRefusal = std::variant<T, Refusal>;
+
+using NamedCount = std::pair<std::string_view, std::uint64_t>;  // the name is static text
+
+struct ListenerInfo {
+  std::string address;
+  std::string pool;
+};
+
+struct StatusInfo {
+  std::string version;
+  Duration uptime{};
+  std::size_t workers = 0;
+  std::uint64_t generation = 0;
+  std::uint64_t sessions = 0;  // live tunnels
+  std::vector<NamedCount> totals;
+  std::vector<NamedCount> ends;  // by close reason, without zeros
+  std::vector<ListenerInfo> listeners;
+  std::size_t pins = 0;
+};
+
+struct ProbeInfo {
+  bool ok = false;
+  std::string detail;
+  WallTime when;
+  Duration took{};
+};
+
+struct BackendInfo {
+  std::string name;
+  std::string pool;
+  std::string address;
+  std::uint32_t weight = 1;
+  backends::Health health = backends::Health::Unknown;
+  backends::Mode mode = backends::Mode::Enabled;
+  std::uint32_t sessions = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t failures = 0;
+  std::optional<ProbeInfo> last_probe;  // none before the first
+};
+
+struct PinInfo {
+  std::string key;
+  affinity::KeyKind kind = affinity::KeyKind::Cookie;
+  std::string pool;
+  std::string backend;  // empty when it is gone
+  affinity::PinReason reason = affinity::PinReason::Balance;
+  std::uint32_t sessions = 0;
+  WallTime created;
+  WallTime last_seen;
+  std::optional<WallTime> expires;  // none while sessions are live
+};
+
+// Which backend: by name, and by pool where the name alone does not tell. An empty name is no backend.
+struct BackendChoice {
+  std::string name;
+  std::string pool;
+};
+
+struct PinQuery {
+  std::size_t limit = 0;
+  std::uint64_t cursor = 0;  // 0 = from the start
+  BackendChoice backend;
+  std::optional<affinity::KeyKind> kind;
+};
+
+struct PinPage {
+  std::size_t total = 0;  // of the whole table
+  std::vector<PinInfo> entries;
+  std::uint64_t next = 0;  // 0 = this was the last page
+};
+
+// A key as a person names it. Without pool and kind: the first entry with that text.
+struct KeyChoice {
+  std::string key;
+  std::string pool;
+  std::optional<affinity::KeyKind> kind;
+};
+
+// The request of a client as far as affinity looks at it.
+struct ExplainQuery {
+  std::string pool;
+  std::optional<IpAddress> client_ip;
+  std::optional<std::string> cookie;  // value of the pool's affinity cookie
+  std::optional<std::string> header;  // value of the header that the pool keys on
+  std::optional<std::string> query;   // value of the query parameter that the pool keys on
+  std::optional<std::string> path;
+};
+
+struct Explanation {
+  std::string pool;
+  std::optional<affinity::Key> key;  // none: this client has no key yet
+  std::vector<affinity::TraceStep> steps;
+  std::string backend;  // empty when nobody can take the request
+  std::string reason;   // of the pin that would be made, or why there is no backend
+};
+
+struct SessionInfo {
+  std::uint64_t id = 0;
+  std::string key;  // empty without affinity
+  std::string backend;
+  std::string pool;
+  std::string client;
+  Duration age{};
+  Duration idle{};
+  std::uint64_t messages_from_client = 0;
+  std::uint64_t messages_from_backend = 0;
+  std::uint64_t bytes_from_client = 0;
+  std::uint64_t bytes_from_backend = 0;
+};
+
+struct SessionQuery {
+  std::size_t limit = 0;
+  std::uint64_t cursor = 0;  // 0 = from the start
+  BackendChoice backend;
+};
+
+struct SessionPage {
+  std::vector<SessionInfo> sessions;
+  std::uint64_t next = 0;  // 0 = this was the last page; a page may be short while it is set
+};
+
+// Who waits for a page of sessions.
+class SessionsWaiter {
+ public:
+  virtual void on_sessions(OrRefusal<SessionPage> page) = 0;
+
+ protected:
+  ~SessionsWaiter() = default;
+};
+
+class Source {
+ public:
+  // Empty = ready, else a word that says what is missing.
+  [[nodiscard]] virtual std::string_view why_not_ready() const = 0;
+  [[nodiscard]] virtual StatusInfo status() const = 0;
+  [[nodiscard]] virtual std::vector<BackendInfo> backends() const = 0;
+
+  [[nodiscard]] virtual OrRefusal<PinPage> pins(const PinQuery& query) const = 0;
+  [[nodiscard]] virtual OrRefusal<PinInfo> pin(const KeyChoice& choice) const = 0;
+  [[nodiscard]] virtual OrRefusal<PinInfo> set_pin(const KeyChoice& choice, const std::string& backend) = 0;
+  // Answers the entry as it was.
+  [[nodiscard]] virtual OrRefusal<PinInfo> forget_pin(const KeyChoice& choice) = 0;
+  // Changes nothing.
+  [[nodiscard]] virtual OrRefusal<Explanation> explain(const ExplainQuery& query) const = 0;
+
+  // Answers through `waiter`, once, now or later, unless cancel() comes first. A waiter waits for one page.
+  virtual void list_sessions(const SessionQuery& query, SessionsWaiter& waiter) = 0;
+  virtual void cancel(SessionsWaiter& waiter) = 0;
+
+ protected:
+  ~Source() = default;
+};
+
+}  // namespace limpet::admin

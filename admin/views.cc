@@ -1,0 +1,80 @@
+#include "admin/views.h"
+
+#include "admin/json.h"
+
+namespace limpet::admin {
+
+namespace {
+
+Answer text_answer(int status, std::string_view word) {
+  return {.status = status, .content_type = kTextType, .body = std::string(word), .allow = {}};
+}
+
+Json counts(const std::vector<NamedCount>& rows) {
+  Json json = Json::object();
+  for (const auto& [name, count] : rows) {
+    json[std::string(name)] = count;
+  }
+  return json;
+}
+
+Json probe_json(const std::optional<ProbeInfo>& probe) {
+  if (!probe) {
+    return nullptr;
+  }
+  return {{"ok", probe->ok},
+          {"detail", probe->detail},
+          {"when", to_rfc3339(probe->when)},
+          {"took_ms", probe->took.count()}};
+}
+
+Json backend_json(const BackendInfo& backend) {
+  return {{"name", backend.name},           {"pool", backend.pool},
+          {"address", backend.address},     {"weight", backend.weight},
+          {"health", word(backend.health)}, {"mode", word(backend.mode)},
+          {"sessions", backend.sessions},   {"requests", backend.requests},
+          {"failures", backend.failures},   {"last_probe", probe_json(backend.last_probe)}};
+}
+
+}  // namespace
+
+Outcome view_index(const Call&, Source&) {
+  return index_page();
+}
+
+Outcome view_health(const Call&, Source&) {
+  return text_answer(200, "ok");
+}
+
+Outcome view_ready(const Call&, Source& source) {
+  const std::string_view missing = source.why_not_ready();
+  return missing.empty() ? text_answer(200, "ready") : text_answer(503, missing);
+}
+
+Outcome view_status(const Call&, Source& source) {
+  const StatusInfo status = source.status();
+  Json totals = counts(status.totals);
+  totals["ends"] = counts(status.ends);
+  Json listeners = Json::array();
+  for (const ListenerInfo& listener : status.listeners) {
+    listeners.push_back({{"address", listener.address}, {"pool", text_or_null(listener.pool)}});
+  }
+  return json_answer({{"version", status.version},
+                      {"uptime_s", seconds(status.uptime)},
+                      {"workers", status.workers},
+                      {"generation", status.generation},
+                      {"sessions", status.sessions},
+                      {"totals", totals},
+                      {"listeners", listeners},
+                      {"pins", status.pins}});
+}
+
+Outcome view_backends(const Call&, Source& source) {
+  Json backends = Json::array();
+  for (const BackendInfo& backend : source.backends()) {
+    backends.push_back(backend_json(backend));
+  }
+  return json_answer({{"backends", backends}});
+}
+
+}  // namespace limpet::admin

@@ -1,0 +1,31 @@
+// Views: the calls of the admin endpoint, one function each: parameters in, JSON out. Names and shapes of the
+// JSON are a contract with whoever reads it. Pure but for what the Source does. Control thread.
+#pragma once
+
+#include "admin/answer.h"
+#include "admin/routes.h"
+#include "admin/source.h"
+
+namespace limpet::admin {
+
+// views.cc: the process
+[[nodiscard]] Outcome view_index(const Call& call, Source& source);
+[[nodiscard]] Outcome view_health(const Call& call, Source& source);
+[[nodiscard]] Outcome view_ready(const Call& call, Source& source);
+[[nodiscard]] Outcome view_status(const Call& call, Source& source);
+[[nodiscard]] Outcome view_backends(const Call& call, Source& source);
+
+// affinity_views.cc: the affinity table
+[[nodiscard]] Outcome view_pins(const Call& call, Source& source);
+[[nodiscard]] Outcome view_pin(const Call& call, Source& source);
+[[nodiscard]] Outcome set_pin(const Call& call, Source& source);
+[[nodiscard]] Outcome forget_pin(const Call& call, Source& source);
+
+// explain_view.cc
+[[nodiscard]] Outcome view_explanation(const Call& call, Source& source);
+
+// session_views.cc: the live sessions
+[[nodiscard]] Outcome view_sessions(const Call& call, Source& source);
+[[nodiscard]] Answer sessions_answer(const OrRefusal<SessionPage>& page);
+
+}  // namespace limpet::admin

@@ -1,0 +1,27 @@
+// LoadBound: bounded load. No backend takes a new client once it carries `factor` times its fair share of the
+// load of all backends that are eligible for new clients. Pure. Any thread.
+#pragma once
+
+#include <cstdint>
+
+#include "backends/backend_set.h"
+
+namespace limpet::affinity {
+
+class LoadBound {
+ public:
+  // Sums up the eligible backends as they are now. A factor of 0 = no bound, and nothing is summed up.
+  LoadBound(const backends::BackendSet& set, double factor) noexcept;
+
+  // ceil(factor * (load of all + 1) * weight / weight of all): the 1 is the client that is being placed. With
+  // a factor of at least 1 some eligible backend is always below its bound. Requires a factor above 0.
+  [[nodiscard]] double of(const backends::Backend& backend) const noexcept;
+  [[nodiscard]] bool has_room(const backends::Backend& backend) const noexcept;
+
+ private:
+  double factor_;
+  std::uint64_t total_load_ = 0;
+  std::uint64_t total_weight_ = 0;
+};
+
+}  // namespace limpet::affinity

@@ -1,0 +1,142 @@
+#include "affinity/table.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <mutex>
+
+#include "affinity/table_shard.h"
+#include "base/crypto.h"
+
+namespace limpet::affinity {
+
+namespace {
+
+constexpr std::size_t kMaxShards = 64;
+// Below this a shard would be full long before the table is, by the luck of the hash.
+constexpr std::size_t kMinShardEntries = 1024;
+// Entry numbers have 32 bits.
+constexpr std::size_t kMaxShardEntries = 1U << 30U;
+
+std::uint64_t random_seed() {
+  std::array<std::uint8_t, sizeof(std::uint64_t)> bytes{};
+  crypto::random_bytes(bytes);
+  return std::bit_cast<std::uint64_t>(bytes);
+}
+
+void apply(PinShard::Entry& entry, const Pin& pin) noexcept {
+  const bool keeps_the_operators_word = entry.by_hand && !pin.by_hand && pin.reason != PinReason::Failover;
+  if (entry.backend == pin.backend || keeps_the_operators_word) {
+    return;
+  }
+  entry.backend = pin.backend;
+  entry.reason = pin.reason;
+  entry.by_hand = pin.by_hand;
+}
+
+}  // namespace
+
+std::string_view word(PinReason reason) noexcept {
+  switch (reason) {
+    case PinReason::Balance:
+      return "balance";
+    case PinReason::Hash:
+      return "hash";
+    case PinReason::Overflow:
+      return "overflow";
+    case PinReason::Failover:
+      return "failover";
+    case PinReason::Moved:
+      return "moved";
+  }
+  return "unknown";
+}
+
+AffinityTable::AffinityTable(std::size_t max_entries) : seed_(random_seed()) {
+  const std::size_t most = std::clamp<std::size_t>(max_entries, 1, kMaxShards * kMaxShardEntries);
+  const std::size_t count = std::bit_floor(std::clamp<std::size_t>(most / kMinShardEntries, 1, kMaxShards));
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t rest = i < most % count ? 1U : 0U;
+    shards_.push_back(std::make_unique<Shard>(most / count + rest));
+  }
+}
+
+AffinityTable::~AffinityTable() = default;
+
+std::uint64_t AffinityTable::hash_of(const Key& key) const noexcept {
+  return XXH3_64bits_withSeed(key.text.data(), key.text.size(), seed_ + static_cast<std::uint64_t>(key.kind));
+}
+
+// By the upper bits of the hash: the lower ones choose the slot in the shard's index.
+AffinityTable::Shard& AffinityTable::shard_of(std::uint64_t hash) const noexcept {
+  constexpr unsigned kShardShift = 48;
+  return *shards_[(hash >> kShardShift) & (shards_.size() - 1)];
+}
+
+std::optional<Pin> AffinityTable::find(PoolId pool, const Key& key, Instant now) const {
+  const std::uint64_t hash = hash_of(key);
+  const Shard& shard = shard_of(hash);
+  const std::scoped_lock lock(shard.mutex);
+  const PinShard::Number number = shard.pins.find({.hash = hash, .pool = pool, .key = key});
+  if (number == PinShard::kNone || shard.pins[number].is_expired(now)) {
+    return std::nullopt;
+  }
+  return pin_of(shard.pins[number], now);
+}
+
+void AffinityTable::open_session(PoolId pool, const Key& key, const Pin& pin, Duration ttl, Instant now) {
+  const std::uint64_t hash = hash_of(key);
+  Shard& shard = shard_of(hash);
+  const std::scoped_lock lock(shard.mutex);
+  PinShard::Entry& entry = shard.live_entry({.hash = hash, .pool = pool, .key = key}, now);
+  apply(entry, pin);
+  ++entry.sessions;
+  entry.ttl = ttl;
+  entry.last_seen = now;
+  entry.last_opened = now;
+}
+
+void AffinityTable::close_session(PoolId pool, const Key& key, Instant now, Ending ending) {
+  const std::uint64_t hash = hash_of(key);
+  Shard& shard = shard_of(hash);
+  const std::scoped_lock lock(shard.mutex);
+  const PinShard::Number number = shard.pins.find({.hash = hash, .pool = pool, .key = key});
+  if (number == PinShard::kNone || shard.pins[number].sessions == 0) {
+    return;
+  }
+  PinShard::Entry& entry = shard.pins[number];
+  --entry.sessions;
+  entry.last_seen = now;
+  if (ending == Ending::SentAway) {
+    entry.last_opened = Instant::min();
+  }
+  shard.pins.touch(number);
+}
+
+void AffinityTable::set_by_hand(PoolId pool, const Key& key, backends::BackendId backend, Duration ttl,
+                                Instant now) {
+  const std::uint64_t hash = hash_of(key);
+  Shard& shard = shard_of(hash);
+  const std::scoped_lock lock(shard.mutex);
+  PinShard::Entry& entry = shard.live_entry({.hash = hash, .pool = pool, .key = key}, now);
+  entry.backend = backend;
+  entry.reason = PinReason::Moved;
+  entry.by_hand = true;
+  entry.ttl = ttl;
+  entry.last_seen = now;
+}
+
+bool AffinityTable::forget(PoolId pool, const Key& key) {
+  const std::uint64_t hash = hash_of(key);
+  Shard& shard = shard_of(hash);
+  const std::scoped_lock lock(shard.mutex);
+  const PinShard::Number number = shard.pins.find({.hash = hash, .pool = pool, .key = key});
+  if (number != PinShard::kNone) {
+    shard.pins.erase(number);
+  }
+  return number != PinShard::kNone;
+}
+
+}  // namespace limpet::affinity

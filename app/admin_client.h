@@ -1,0 +1,36 @@
+// AdminClient: asks the admin endpoint of a running limpet, for the command line: one call a connection,
+// blocking, bounded waits. Any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/address.h"
+#include "base/result.h"
+
+namespace limpet::app {
+
+struct AdminAnswer {
+  int status = 0;
+  std::string body;
+};
+
+class AdminClient {
+ public:
+  // "http://host:port" or "unix:/path"; the error is one of usage.
+  [[nodiscard]] static Result<AdminClient> at(std::string_view url);
+
+  // `target`: path and query, percent-encoded. Any status is an answer; the error says what to do.
+  [[nodiscard]] Result<AdminAnswer> get(std::string_view target) const;
+
+ private:
+  AdminClient(std::string url, Endpoint endpoint) : url_(std::move(url)), endpoint_(std::move(endpoint)) {}
+
+  std::string url_;  // as given, for messages
+  Endpoint endpoint_;
+};
+
+// Everything but unreserved characters (RFC 3986 2.3) as %XX.
+[[nodiscard]] std::string percent_encode(std::string_view text);
+
+}  // namespace limpet::app

@@ -1,0 +1,244 @@
+#include "app/admin_source.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "app/server.h"
+#include "backends/eligibility.h"
+#include "base/counters.h"
+
+namespace limpet::app {
+
+namespace {
+
+constexpr auto kRelaxed = std::memory_order_relaxed;
+// A cursor over sessions: the number of the worker above, the slot in its list below.
+constexpr unsigned kSlotBits = 32;
+
+struct SessionPlace {
+  std::size_t worker = 0;
+  std::size_t slot = 0;
+};
+
+std::uint64_t to_cursor(const SessionPlace& place) {
+  return (std::uint64_t{place.worker} << kSlotBits) | place.slot;
+}
+
+SessionPlace from_cursor(std::uint64_t cursor) {
+  constexpr std::uint64_t kSlotMask = (std::uint64_t{1} << kSlotBits) - 1;
+  return {.worker = cursor >> kSlotBits, .slot = cursor & kSlotMask};
+}
+
+std::vector<admin::NamedCount> sum_counters(Server& server) {
+  std::vector<admin::NamedCount> totals;
+  for (std::size_t i = 0; i < kCounterCount; ++i) {
+    const auto counter = static_cast<Counter>(i);
+    std::uint64_t sum = 0;
+    for (const auto& worker : server.workers()) {
+      sum += worker->counters().get(counter);
+    }
+    totals.emplace_back(word(counter), sum);
+  }
+  return totals;
+}
+
+std::vector<admin::NamedCount> sum_ends(Server& server) {
+  std::vector<admin::NamedCount> ends;
+  for (std::size_t i = 0; i < kCloseReasonCount; ++i) {
+    const auto reason = static_cast<CloseReason>(i);
+    std::uint64_t sum = 0;
+    for (const auto& worker : server.workers()) {
+      sum += worker->counters().ends(reason);
+    }
+    if (sum > 0) {
+      ends.emplace_back(describe(reason).word, sum);
+    }
+  }
+  return ends;
+}
+
+std::uint64_t live_sessions(const proxy::Snapshot& snapshot) {
+  std::uint64_t sum = 0;
+  for (const affinity::PoolView& pool : snapshot.pools) {
+    for (const backends::Backend& backend : pool.backends.all()) {
+      sum += backend.state->sessions.load(kRelaxed);
+    }
+  }
+  return sum;
+}
+
+bool somebody_is_eligible(const proxy::Snapshot& snapshot) {
+  return std::ranges::any_of(snapshot.pools, [](const affinity::PoolView& pool) {
+    return std::ranges::any_of(pool.backends.all(), [](const backends::Backend& backend) {
+      return backends::is_eligible(backend, backends::Visitor::New);
+    });
+  });
+}
+
+}  // namespace
+
+AdminSource::AdminSource(Server& server)
+    : server_(server),
+      replies_(server.loop(), [this](proxy::SessionReply&& reply) { on_reply(std::move(reply)); }) {}
+
+std::string_view AdminSource::why_not_ready() const {
+  if (server_.is_stopping()) {
+    return "stopping";
+  }
+  return somebody_is_eligible(*server_.snapshot()) ? "" : "no_backend";
+}
+
+admin::StatusInfo AdminSource::status() const {
+  const proxy::Snapshot& snapshot = *server_.snapshot();
+  admin::StatusInfo status{.version = LIMPET_VERSION,
+                           .uptime = server_.shared().clock.now() - server_.started(),
+                           .workers = server_.workers().size(),
+                           .generation = snapshot.generation,
+                           .sessions = live_sessions(snapshot),
+                           .totals = sum_counters(server_),
+                           .ends = sum_ends(server_),
+                           .listeners = {},
+                           .pins = server_.pins().size()};
+  for (const BoundListener& listener : server_.listeners()) {
+    status.listeners.push_back({listener.address.to_string(), listener.pool});
+  }
+  return status;
+}
+
+std::vector<admin::BackendInfo> AdminSource::backends() const {
+  const Clock& clock = server_.shared().clock;
+  const Instant now = clock.now();
+  const WallTime wall_now = clock.wall_now();
+  std::vector<admin::BackendInfo> infos;
+  for (const affinity::PoolView& pool : server_.snapshot()->pools) {
+    for (const backends::Backend& backend : pool.backends.all()) {
+      const backends::BackendState& state = *backend.state;
+      auto& info = infos.emplace_back(admin::BackendInfo{.name = backend.spec.name,
+                                                         .pool = pool.name,
+                                                         .address = backend.spec.endpoint.to_string(),
+                                                         .weight = backend.spec.weight,
+                                                         .health = state.health.load(kRelaxed),
+                                                         .mode = state.mode.load(kRelaxed),
+                                                         .sessions = state.sessions.load(kRelaxed),
+                                                         .requests = state.requests.load(kRelaxed),
+                                                         .failures = state.failures.load(kRelaxed),
+                                                         .last_probe = std::nullopt});
+      if (const auto probe = server_.monitor().last_probe(backend.id)) {
+        info.last_probe = {probe->ok, probe->detail, wall_now + (probe->when - now), probe->took};
+      }
+    }
+  }
+  return infos;
+}
+
+PinContext AdminSource::pin_context() const {
+  const Clock& clock = server_.shared().clock;
+  return {.snapshot = *server_.snapshot(),
+          .table = server_.pins(),
+          .now = clock.now(),
+          .wall_now = clock.wall_now()};
+}
+
+admin::OrRefusal<admin::PinPage> AdminSource::pins(const admin::PinQuery& query) const {
+  return list_pins(pin_context(), query);
+}
+
+admin::OrRefusal<admin::PinInfo> AdminSource::pin(const admin::KeyChoice& choice) const {
+  return find_pin(pin_context(), choice);
+}
+
+admin::OrRefusal<admin::PinInfo> AdminSource::set_pin(const admin::KeyChoice& choice,
+                                                      const std::string& backend) {
+  return app::set_pin(pin_context(), choice, backend);
+}
+
+admin::OrRefusal<admin::PinInfo> AdminSource::forget_pin(const admin::KeyChoice& choice) {
+  return app::forget_pin(pin_context(), choice);
+}
+
+admin::OrRefusal<admin::Explanation> AdminSource::explain(const admin::ExplainQuery& query) const {
+  return app::explain(pin_context(), query);
+}
+
+void AdminSource::list_sessions(const admin::SessionQuery& query, admin::SessionsWaiter& waiter) {
+  const auto located = locate(*server_.snapshot(), query.backend);
+  if (const auto* const refusal = std::get_if<admin::Refusal>(&located)) {
+    waiter.on_sessions(*refusal);
+    return;
+  }
+  const auto [worker, slot] = from_cursor(query.cursor);
+  if (worker >= server_.workers().size()) {
+    waiter.on_sessions(admin::Refusal{400, "cursor", "this cursor leads nowhere"});
+    return;
+  }
+  const std::uint64_t question = ++last_question_;
+  Ask& ask = asks_[question];
+  ask = {.waiter = &waiter, .worker = worker, .limit = query.limit, .backend = std::nullopt, .page = {}};
+  if (const backends::Backend* const backend = std::get<LocatedBackend>(located).backend) {
+    ask.backend = backend->id;
+  }
+  this->ask(question, ask, slot);
+}
+
+void AdminSource::cancel(admin::SessionsWaiter& waiter) {
+  std::erase_if(asks_, [&waiter](const auto& entry) { return entry.second.waiter == &waiter; });
+}
+
+void AdminSource::ask(std::uint64_t question, const Ask& ask, std::size_t from) {
+  server_.workers()[ask.worker]->ask({.question = question,
+                                      .from = from,
+                                      .limit = ask.limit - ask.page.sessions.size(),
+                                      .backend = ask.backend,
+                                      .reply_to = &replies_});
+}
+
+// A worker that has more ends the page, so that no worker is asked twice for one: the page may be short.
+void AdminSource::on_reply(proxy::SessionReply reply) {
+  const auto found = asks_.find(reply.question);
+  if (found == asks_.end()) {
+    return;
+  }
+  Ask& ask = found->second;
+  for (proxy::SessionView& view : reply.page.sessions) {
+    ask.page.sessions.push_back(info_of(std::move(view)));
+  }
+  const bool is_last_worker = ask.worker + 1 == server_.workers().size();
+  if (reply.page.next != 0) {
+    ask.page.next = to_cursor({.worker = ask.worker, .slot = reply.page.next});
+  } else if (!is_last_worker) {
+    ++ask.worker;
+    if (ask.page.sessions.size() < ask.limit) {
+      this->ask(reply.question, ask, 0);
+      return;
+    }
+    ask.page.next = to_cursor({.worker = ask.worker, .slot = 0});
+  }
+  Ask done = std::move(ask);
+  asks_.erase(found);
+  done.waiter->on_sessions(std::move(done.page));
+}
+
+admin::SessionInfo AdminSource::info_of(proxy::SessionView view) const {
+  const Instant now = server_.shared().clock.now();
+  admin::SessionInfo info{.id = view.id,
+                          .key = std::move(view.key),
+                          .backend = {},
+                          .pool = {},
+                          .client = std::move(view.client),
+                          .age = std::max(Duration{}, now - view.opened),
+                          .idle = std::max(Duration{}, now - view.last_activity),
+                          .messages_from_client = view.messages_from_client,
+                          .messages_from_backend = view.messages_from_backend,
+                          .bytes_from_client = view.bytes_from_client,
+                          .bytes_from_backend = view.bytes_from_backend};
+  for (const affinity::PoolView& pool : server_.snapshot()->pools) {
+    if (const backends::Backend* const backend = pool.backends.by_id(view.backend)) {
+      info.backend = backend->spec.name;
+      info.pool = pool.name;
+    }
+  }
+  return info;
+}
+
+}  // namespace limpet::app

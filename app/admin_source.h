@@ -1,0 +1,59 @@
+// AdminSource: what the admin endpoint may know and do, taken from the running server. Owned by the Server
+// beside the endpoint, which goes first. Control thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+
+#include "admin/source.h"
+#include "app/admin_pins.h"
+#include "net/mailbox.h"
+#include "proxy/worker.h"
+
+namespace limpet::app {
+
+class Server;
+
+class AdminSource final : public admin::Source {
+ public:
+  explicit AdminSource(Server& server);
+  AdminSource(const AdminSource&) = delete;
+  AdminSource& operator=(const AdminSource&) = delete;
+
+  [[nodiscard]] std::string_view why_not_ready() const override;
+  [[nodiscard]] admin::StatusInfo status() const override;
+  [[nodiscard]] std::vector<admin::BackendInfo> backends() const override;
+
+  [[nodiscard]] admin::OrRefusal<admin::PinPage> pins(const admin::PinQuery& query) const override;
+  [[nodiscard]] admin::OrRefusal<admin::PinInfo> pin(const admin::KeyChoice& choice) const override;
+  [[nodiscard]] admin::OrRefusal<admin::PinInfo> set_pin(const admin::KeyChoice& choice,
+                                                         const std::string& backend) override;
+  [[nodiscard]] admin::OrRefusal<admin::PinInfo> forget_pin(const admin::KeyChoice& choice) override;
+  [[nodiscard]] admin::OrRefusal<admin::Explanation> explain(const admin::ExplainQuery& query) const override;
+
+  void list_sessions(const admin::SessionQuery& query, admin::SessionsWaiter& waiter) override;
+  void cancel(admin::SessionsWaiter& waiter) override;
+
+ private:
+  // A page under way: the workers are asked one after the other until it is full.
+  struct Ask {
+    admin::SessionsWaiter* waiter = nullptr;  // never null
+    std::size_t worker = 0;                   // the one that is being asked
+    std::size_t limit = 0;
+    std::optional<backends::BackendId> backend;
+    admin::SessionPage page;
+  };
+
+  [[nodiscard]] PinContext pin_context() const;
+  [[nodiscard]] admin::SessionInfo info_of(proxy::SessionView view) const;
+  void ask(std::uint64_t question, const Ask& ask, std::size_t from);
+  void on_reply(proxy::SessionReply reply);
+
+  Server& server_;
+  std::map<std::uint64_t, Ask> asks_;  // by question
+  std::uint64_t last_question_ = 0;
+  net::Mailbox<proxy::SessionReply> replies_;
+};
+
+}  // namespace limpet::app

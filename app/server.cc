@@ -1,0 +1,234 @@
+#include "app/server.h"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <set>
+#include <thread>
+
+#include "admin/endpoint.h"
+#include "app/admin_source.h"
+#include "app/name_watch.h"
+#include "base/crypto.h"
+#include "net/listener.h"
+#include "net/resolver.h"
+
+namespace limpet::app {
+
+namespace {
+
+constexpr Duration kTick = std::chrono::milliseconds(100);
+// Expired pins freed a tick: under a millisecond, and 200 000 a second.
+constexpr std::size_t kExpiredATick = 20'000;
+
+std::uint64_t random_seed() {
+  std::uint64_t seed = 0;
+  crypto::random_bytes({reinterpret_cast<std::uint8_t*>(&seed), sizeof(seed)});
+  return seed;
+}
+
+std::uint32_t worker_count(const settings::Settings& settings) {
+  return settings.workers != 0 ? settings.workers : std::max(1U, std::thread::hardware_concurrency());
+}
+
+// A listener's address is a literal, or a name that has to resolve now: there is nothing to listen on without it.
+Result<SocketAddress> resolve_bind(const Endpoint& endpoint) {
+  if (const auto literal = endpoint.literal()) {
+    return *literal;
+  }
+  if (endpoint.host == "localhost") {
+    return SocketAddress(IpAddress::from_v4({127, 0, 0, 1}), endpoint.port);
+  }
+  return Error{ErrorCode::Invalid, Side::Self,
+               "cannot listen on " + endpoint.to_string() + ": give an IP address instead of a name"};
+}
+
+std::size_t table_size(const settings::Settings& settings) {
+  std::size_t most = 0;
+  for (const settings::Pool& pool : settings.pools) {
+    most = std::max<std::size_t>(most, pool.affinity.max_entries);
+  }
+  return most;
+}
+
+}  // namespace
+
+Server::Server(settings::Settings settings, Log& log)
+    : settings_(std::move(settings)),
+      log_(log),
+      pins_(table_size(settings_)),
+      shared_{pins_, clock_, log_},
+      monitor_(loop_, log_, random_seed()),
+      left_(loop_, [this](proxy::WorkerLeft) { on_worker_left(); }),
+      started_(clock_.now()) {}
+
+Server::~Server() {
+  for (auto& worker : workers_) {
+    worker->stop({});
+  }
+  for (auto& worker : workers_) {
+    worker->join();
+  }
+  for (const BoundListener& listener : bound_) {
+    if (listener.address.is_unix()) {
+      ::unlink(listener.address.path().c_str());
+    }
+  }
+  if (admin_address_ && admin_address_->is_unix()) {
+    ::unlink(admin_address_->path().c_str());
+  }
+}
+
+Result<std::unique_ptr<Server>> Server::start(settings::Settings settings, Log& log) {
+  std::unique_ptr<Server> server(new Server(std::move(settings), log));
+  auto opened = server->open();
+  if (!opened.ok()) {
+    return opened.error();
+  }
+  return server;
+}
+
+Result<bool> Server::open() {
+  auto keys = builder_.load_keys(settings_);
+  if (!keys.ok()) {
+    return keys.error();
+  }
+  const std::uint32_t count = worker_count(settings_);
+  std::vector<std::vector<proxy::ListeningSocket>> sockets(count);
+  for (const settings::Listener& listener : settings_.listeners) {
+    auto address = resolve_bind(listener.bind);
+    if (!address.ok()) {
+      return address.error();
+    }
+    auto bound = net::bind_sockets(*address, count);
+    if (!bound.ok()) {
+      return bound.error();
+    }
+    bound_.push_back({bound->address, listener.pool});
+    for (std::size_t i = 0; i < count; ++i) {
+      sockets[i].push_back({std::move(bound->sockets[i]), listener.pool});
+    }
+  }
+  auto admin = open_admin();
+  if (!admin.ok()) {
+    return admin.error();
+  }
+  snapshot_ = builder_.build(settings_);
+  start_workers(std::move(sockets));
+  names_ = std::make_unique<NameWatch>(loop_, log_,
+                                       [this](const std::string& host, std::optional<IpAddress> address) {
+                                         if (builder_.set_address(host, address)) {
+                                           publish();
+                                         }
+                                       });
+  std::set<std::string> hosts;
+  for (const settings::Pool& pool : settings_.pools) {
+    for (const settings::Backend& backend : pool.backends) {
+      if (!backend.address.literal()) {
+        hosts.insert(backend.address.host);
+      }
+    }
+  }
+  names_->watch(std::move(hosts));
+  publish();
+  tick_ = std::make_unique<net::Timer>(loop_, kTick, [this] { pins_.expire(loop_.now(), kExpiredATick); });
+  signals_ = std::make_unique<net::Signals>(loop_, std::initializer_list<int>{SIGTERM, SIGINT},
+                                            [this](int number) { on_signal(number); });
+  return true;
+}
+
+Result<bool> Server::open_admin() {
+  if (!settings_.admin_bind) {
+    return true;
+  }
+  auto address = resolve_bind(*settings_.admin_bind);
+  if (!address.ok()) {
+    return address.error();
+  }
+  auto bound = net::bind_sockets(*address, 1);
+  if (!bound.ok()) {
+    return Error{bound.error().code, Side::Self, bound.error().detail + " (admin.bind)"};
+  }
+  admin_address_ = bound->address;
+  admin_source_ = std::make_unique<AdminSource>(*this);
+  auto endpoint = admin::Endpoint::start(loop_, std::move(bound->sockets.front()), bound->address, *admin_source_);
+  if (!endpoint.ok()) {
+    return endpoint.error();
+  }
+  admin_ = std::move(endpoint).value();
+  return true;
+}
+
+void Server::start_workers(std::vector<std::vector<proxy::ListeningSocket>> sockets) {
+  for (auto& mine : sockets) {
+    workers_.push_back(std::make_unique<proxy::Worker>(shared_, snapshot_, std::move(mine), random_seed()));
+  }
+  for (auto& worker : workers_) {
+    worker->start(left_);
+  }
+  for (const BoundListener& listener : bound_) {
+    log_.info("listening", {{"address", listener.address.to_string()},
+                            {"pool", listener.pool},
+                            {"workers", workers_.size()}});
+  }
+  if (admin_address_) {
+    log_.info("listening", {{"address", admin_address_->to_string()}, {"admin", true}});
+  }
+}
+
+// Builds a snapshot from the settings and the addresses known now, and gives it to everybody.
+void Server::publish() {
+  snapshot_ = builder_.build(settings_);
+  std::vector<healthcheck::Target> targets;
+  for (std::size_t i = 0; i < snapshot_->pools.size(); ++i) {
+    for (const backends::Backend& backend : snapshot_->pools[i].backends.all()) {
+      targets.push_back({snapshot_->pools[i].name, backend, settings_.pools[i].health});
+    }
+  }
+  monitor_.set_targets(std::move(targets));
+  for (auto& worker : workers_) {
+    worker->apply(snapshot_);
+  }
+}
+
+void Server::run() {
+  loop_.run();
+  for (auto& worker : workers_) {
+    worker->join();
+  }
+  log_.info("stopped", {});
+}
+
+void Server::stop() {
+  on_signal(SIGTERM);
+}
+
+void Server::on_signal(int number) {
+  if (stopping_) {
+    log_.info("stopping_at_once", {{"signal", number}});
+    for (auto& worker : workers_) {
+      worker->stop({});
+    }
+    loop_.stop();
+    return;
+  }
+  begin_stop();
+}
+
+// The admin endpoint answers until the last worker has left.
+void Server::on_worker_left() {
+  ++workers_left_;
+  if (workers_left_ == workers_.size()) {
+    loop_.stop();
+  }
+}
+
+void Server::begin_stop() {
+  stopping_ = true;
+  log_.info("stopping", {{"grace_s", static_cast<double>(settings_.drain_grace.count()) / 1000.0}});
+  for (auto& worker : workers_) {
+    worker->stop({settings_.drain_grace});
+  }
+}
+
+}  // namespace limpet::app

@@ -1,0 +1,57 @@
+// Backends: who they are (BackendSpec, immutable), how one is (BackendState, a few relaxed atomics that
+// outlive reloads) and the two together (Backend). Any thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/address.h"
+
+namespace limpet::backends {
+
+// A backend keeps its number for as long as the process lives, whatever reloads do; pins are stored by it. 0
+// = none.
+using BackendId = std::uint32_t;
+
+enum class Health : std::uint8_t { Unknown, Up, Down };
+enum class Mode : std::uint8_t { Enabled, Draining, Disabled };
+
+[[nodiscard]] std::string_view word(Health health) noexcept;
+[[nodiscard]] std::string_view word(Mode mode) noexcept;
+
+// Relaxed throughout: each is a counter or a flag of its own, none guards other data.
+struct BackendState {
+  std::atomic<Health> health{Health::Unknown};
+  std::atomic<Mode> mode{Mode::Enabled};
+  std::atomic<std::uint32_t> sessions{0};          // live tunnels
+  std::atomic<std::uint32_t> exchanges{0};         // requests under way, handshakes included
+  std::atomic<std::uint64_t> requests{0};          // taken since start
+  std::atomic<std::uint64_t> failures{0};          // attempts that failed since start
+  std::atomic<std::uint32_t> connect_failures{0};  // in a row, seen by traffic; 0 again at the first success
+
+  // What balancing compares: tunnels and requests under way.
+  [[nodiscard]] std::uint32_t load() const noexcept {
+    return sessions.load(std::memory_order_relaxed) + exchanges.load(std::memory_order_relaxed);
+  }
+};
+
+struct BackendSpec {
+  std::string name;
+  Endpoint endpoint;
+  std::uint32_t weight = 1;
+  std::uint32_t max_sessions = 0;  // 0 = no limit
+};
+
+struct Backend {
+  BackendId id = 0;
+  BackendSpec spec;
+  std::uint64_t name_hash = 0;           // of spec.name: what the hash walk mixes with a key
+  std::optional<SocketAddress> address;  // none while the name does not resolve: the backend is down
+  std::shared_ptr<BackendState> state;   // never null
+};
+
+}  // namespace limpet::backends

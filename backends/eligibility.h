@@ -1,0 +1,27 @@
+// The one rule of who may take a request. Pure. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "backends/backend.h"
+
+namespace limpet::backends {
+
+enum class Ineligible : std::uint8_t { No, Unresolved, Down, Draining, Disabled, Full };
+
+[[nodiscard]] std::string_view word(Ineligible why) noexcept;
+
+enum class Visitor : std::uint8_t {
+  New,     // a client without a pin here
+  Pinned,  // a client whose pin names this backend
+};
+
+// Unknown health counts as healthy: service begins with the first request, not with the first probe.
+// max_sessions bounds load(); a draining backend takes no New client.
+[[nodiscard]] Ineligible why_not(const Backend& backend, Visitor visitor) noexcept;
+[[nodiscard]] inline bool is_eligible(const Backend& backend, Visitor visitor) noexcept {
+  return why_not(backend, visitor) == Ineligible::No;
+}
+
+}  // namespace limpet::backends

@@ -1,0 +1,165 @@
+// EndpointRig: the admin endpoint on a loop in a thread of its own, over a fake source; Client: a blocking
+// client of it. Every wait of the client is bounded. The test's thread, but for what run_on_loop() is given.
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <functional>
+#include <future>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "admin/endpoint.h"
+#include "http/head_parser.h"
+#include "net/fd.h"
+#include "net/listener.h"
+#include "net/loop.h"
+#include "net/mailbox.h"
+#include "tests/admin/fake_source.h"
+#include "tests/support/catch.h"
+
+namespace limpet::test {
+
+struct ClientAnswer {
+  int status = 0;
+  std::map<std::string, std::string> fields;  // by name as written
+  std::string body;
+
+  [[nodiscard]] nlohmann::json json() const { return nlohmann::json::parse(body, nullptr, false); }
+};
+
+class Client {
+ public:
+  explicit Client(const SocketAddress& address)
+      : socket_(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    constexpr timeval kPatience{.tv_sec = 10, .tv_usec = 0};
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof(kPatience));
+    sockaddr_storage native{};
+    const socklen_t length = address.to_native(native);
+    REQUIRE(::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&native), length) == 0);
+  }
+
+  void send(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      REQUIRE(sent > 0);
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+  }
+  // The next answer; `to_head`: it has no body.
+  [[nodiscard]] ClientAnswer read_answer(bool to_head = false) {
+    http::HeadEnd end;
+    while (end.look(ahead_) == http::HeadEnd::Found::NotYet) {
+      REQUIRE(read_some());
+    }
+    const std::string head = ahead_.substr(0, end.size());
+    ahead_.erase(0, end.size());
+    http::ResponseHead response;
+    REQUIRE_FALSE(http::parse_response(head, {}, {.to_head_request = to_head}, response));
+    ClientAnswer answer{.status = response.status, .fields = {}, .body = {}};
+    for (const http::Field& field : response.fields) {
+      answer.fields[std::string(field.name)] = field.value;
+    }
+    while (ahead_.size() < response.body.length) {
+      REQUIRE(read_some());
+    }
+    answer.body = ahead_.substr(0, response.body.length);
+    ahead_.erase(0, response.body.length);
+    return answer;
+  }
+  // Ends with a reset.
+  void cut() {
+    constexpr linger kAtOnce{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &kAtOnce, sizeof(kAtOnce));
+    socket_.reset();
+  }
+  // True when the endpoint has closed and nothing more was sent.
+  [[nodiscard]] bool is_at_end() { return ahead_.empty() && !read_some() && ahead_.empty(); }
+
+ private:
+  [[nodiscard]] bool read_some() {
+    char buffer[4096];
+    const ssize_t got = ::recv(socket_.get(), buffer, sizeof(buffer), 0);
+    REQUIRE(got >= 0);
+    ahead_.append(buffer, static_cast<std::size_t>(got));
+    return got > 0;
+  }
+
+  net::Fd socket_;
+  std::string ahead_;  // read and not taken yet
+};
+
+class EndpointRig {
+ public:
+  explicit EndpointRig(const SocketAddress& where = {IpAddress::from_v4({127, 0, 0, 1}), 0}) {
+    auto bound = net::bind_sockets(where, 1);
+    REQUIRE(bound.ok());
+    address_ = bound->address;
+    auto endpoint = admin::Endpoint::start(loop_, std::move(bound->sockets.front()), address_, source_);
+    REQUIRE(endpoint.ok());
+    endpoint_ = std::move(endpoint).value();
+    thread_ = std::thread([this] { loop_.run(); });
+  }
+  ~EndpointRig() {
+    run_on_loop([this] { loop_.stop(); });
+    thread_.join();
+  }
+  EndpointRig(const EndpointRig&) = delete;
+  EndpointRig& operator=(const EndpointRig&) = delete;
+
+  [[nodiscard]] const SocketAddress& address() const noexcept { return address_; }
+  [[nodiscard]] Client connect() const { return Client(address_); }
+  // The source is touched on its loop only.
+  [[nodiscard]] FakeSource& source() noexcept { return source_; }
+  void run_on_loop(const std::function<void()>& action) {
+    std::promise<void> done;
+    jobs_.post([&] {
+      action();
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+
+  // On the loop.
+  void end_endpoint() { endpoint_.reset(); }
+
+  // One call on a connection of its own. `fields`: lines with CRLF besides Host.
+  [[nodiscard]] ClientAnswer call(std::string_view method, std::string_view target,
+                                  std::string_view fields = {}, std::string_view body = {}) {
+    Client client = connect();
+    client.send(request(method, target, fields, body));
+    return client.read_answer(method == "HEAD");
+  }
+  [[nodiscard]] ClientAnswer get(std::string_view target) { return call("GET", target); }
+  [[nodiscard]] ClientAnswer put(std::string_view target, std::string_view body) {
+    return call("PUT", target, "Content-Type: application/json\r\n", body);
+  }
+
+  [[nodiscard]] std::string request(std::string_view method, std::string_view target,
+                                    std::string_view fields = {}, std::string_view body = {}) const {
+    std::string text = std::string(method) + " " + std::string(target) + " HTTP/1.1\r\n";
+    text.append("Host: ")
+        .append(address_.is_unix() ? "limpet" : address_.to_string())
+        .append("\r\n")
+        .append(fields);
+    if (!body.empty()) {
+      text.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n");
+    }
+    return text.append("\r\n").append(body);
+  }
+
+ private:
+  net::Loop loop_;
+  FakeSource source_;
+  net::Mailbox<std::function<void()>> jobs_{loop_, [](std::function<void()>&& job) { job(); }};
+  SocketAddress address_;
+  std::unique_ptr<admin::Endpoint> endpoint_;
+  std::thread thread_;
+};
+
+}  // namespace limpet::test

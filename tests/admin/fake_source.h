@@ -1,0 +1,125 @@
+// FakeSource: a source of the admin endpoint with made-up backends, pins and sessions; it remembers what it
+// was asked.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "admin/source.h"
+
+namespace limpet::test {
+
+class FakeSource final : public admin::Source {
+ public:
+  std::string_view missing;  // empty = ready
+  std::vector<admin::PinInfo> table;
+  std::vector<admin::SessionInfo> live;
+  bool answers_at_once = true;  // sessions; else answer_waiter() does
+  std::optional<admin::PinQuery> last_query;
+  std::optional<admin::KeyChoice> last_choice;
+  std::optional<admin::ExplainQuery> last_explained;
+  std::size_t cancelled = 0;
+
+  void add_pin(const std::string& key, const std::string& backend) {
+    table.push_back({.key = key,
+                     .kind = affinity::KeyKind::Header,
+                     .pool = "default",
+                     .backend = backend,
+                     .reason = affinity::PinReason::Hash,
+                     .sessions = 0,
+                     .created = WallTime(Duration(0)),
+                     .last_seen = WallTime(Duration(1500)),
+                     .expires = WallTime(Duration(3'601'500))});
+  }
+
+  [[nodiscard]] std::string_view why_not_ready() const override { return missing; }
+  [[nodiscard]] admin::StatusInfo status() const override {
+    return {.version = "1.2.3",
+            .uptime = Duration(1500),
+            .workers = 2,
+            .generation = 7,
+            .sessions = live.size(),
+            .totals = {{"requests", 5}, {"connections", 3}},
+            .ends = {{"completed", 4}},
+            .listeners = {{"127.0.0.1:8080", "default"}, {"unix:/run/x", ""}},
+            .pins = table.size()};
+  }
+  [[nodiscard]] std::vector<admin::BackendInfo> backends() const override {
+    admin::BackendInfo probed{
+        .name = "b1", .pool = "default", .address = "127.0.0.1:1", .last_probe = std::nullopt};
+    probed.health = backends::Health::Up;
+    probed.last_probe = {
+        .ok = true, .detail = "connected", .when = WallTime(Duration(1000)), .took = Duration(3)};
+    return {probed, {.name = "b2", .pool = "default", .address = "127.0.0.1:2", .last_probe = std::nullopt}};
+  }
+
+  [[nodiscard]] admin::OrRefusal<admin::PinPage> pins(const admin::PinQuery& query) const override {
+    const_cast<FakeSource*>(this)->last_query = query;
+    admin::PinPage page{.total = table.size(), .entries = {}, .next = 0};
+    const std::size_t end = std::min(table.size(), query.cursor + query.limit);
+    for (std::size_t i = query.cursor; i < end; ++i) {
+      if (query.backend.name.empty() || query.backend.name == table[i].backend) {
+        page.entries.push_back(table[i]);
+      }
+    }
+    page.next = end < table.size() ? end : 0;
+    return page;
+  }
+  [[nodiscard]] admin::OrRefusal<admin::PinInfo> pin(const admin::KeyChoice& choice) const override {
+    const auto found = std::ranges::find(table, choice.key, &admin::PinInfo::key);
+    return found != table.end() ? admin::OrRefusal<admin::PinInfo>(*found)
+                                : admin::Refusal{404, "key", "none"};
+  }
+  [[nodiscard]] admin::OrRefusal<admin::PinInfo> set_pin(const admin::KeyChoice& choice,
+                                                         const std::string& backend) override {
+    last_choice = choice;
+    add_pin(choice.key, backend);
+    return table.back();
+  }
+  [[nodiscard]] admin::OrRefusal<admin::PinInfo> forget_pin(const admin::KeyChoice& choice) override {
+    auto found = pin(choice);
+    std::erase_if(table, [&](const admin::PinInfo& entry) { return entry.key == choice.key; });
+    return found;
+  }
+  [[nodiscard]] admin::OrRefusal<admin::Explanation> explain(
+      const admin::ExplainQuery& query) const override {
+    const_cast<FakeSource*>(this)->last_explained = query;
+    return admin::Explanation{.pool = "default",
+                              .key = affinity::Key::make(affinity::KeyKind::ClientIp, "10.0.0.1"),
+                              .steps = {{"pin", "", "none"}, {"walk", "b1", "taken"}},
+                              .backend = "b1",
+                              .reason = "hash"};
+  }
+
+  void list_sessions(const admin::SessionQuery& query, admin::SessionsWaiter& waiter) override {
+    waiting_ = &waiter;
+    asked_ = query;
+    if (answers_at_once) {
+      answer_waiter();
+    }
+  }
+  void cancel(admin::SessionsWaiter& waiter) override {
+    cancelled += waiting_ == &waiter ? 1U : 0U;
+    waiting_ = waiting_ == &waiter ? nullptr : waiting_;
+  }
+  [[nodiscard]] bool has_waiter() const noexcept { return waiting_ != nullptr; }
+  void answer_waiter() {
+    admin::SessionPage page;
+    const std::size_t end = std::min(live.size(), asked_.cursor + asked_.limit);
+    for (std::size_t i = asked_.cursor; i < end; ++i) {
+      page.sessions.push_back(live[i]);
+    }
+    page.next = end < live.size() ? end : 0;
+    std::exchange(waiting_, nullptr)->on_sessions(std::move(page));
+  }
+
+ private:
+  admin::SessionsWaiter* waiting_ = nullptr;
+  admin::SessionQuery asked_;
+};
+
+}  // namespace limpet::test

@@ -1,0 +1,71 @@
+#include "admin/request_reader.h"
+
+#include "admin/parameters.h"
+#include "tests/support/catch.h"
+
+using namespace limpet;
+using admin::RequestReader;
+using Step = admin::RequestReader::Step;
+
+namespace {
+
+const SocketAddress kBound(IpAddress::from_v4({127, 0, 0, 1}), 9900);
+
+constexpr std::string_view kTwoRequests =
+    "PUT /a HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+    "GET /b HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+}  // namespace
+
+TEST_CASE("two requests are read the same whole and byte by byte") {
+  const std::size_t piece = GENERATE(1U, 2U, 3U, 7U, 1000U);
+  RequestReader reader(kBound);
+  std::vector<std::string> read;
+  for (std::string_view rest = kTwoRequests; !rest.empty();) {
+    reader.add(rest.substr(0, piece));
+    rest.remove_prefix(std::min(piece, rest.size()));
+    for (Step step = reader.next(); step == Step::Complete; step = reader.next()) {
+      read.push_back(std::string(reader.request().target) + std::string(reader.body()));
+    }
+  }
+  CHECK(read == std::vector<std::string>{"/a{}", "/b"});
+  CHECK(reader.is_idle());
+}
+
+TEST_CASE("a reader is idle between requests only") {
+  RequestReader reader(kBound);
+  CHECK(reader.is_idle());
+  reader.add(kTwoRequests.substr(0, 10));
+  CHECK(reader.next() == Step::NeedMore);
+  CHECK_FALSE(reader.is_idle());
+  reader.add(kTwoRequests.substr(10, kTwoRequests.find("{}") - 9));  // with half of the body
+  CHECK(reader.next() == Step::NeedMore);
+  CHECK_FALSE(reader.is_idle());
+}
+
+TEST_CASE("a head of exactly the limit is read and one byte more is not") {
+  const std::string start = "GET / HTTP/1.1\r\nHost: localhost\r\nX: ";
+  const std::size_t extra = GENERATE(0U, 1U);
+  RequestReader reader(kBound);
+  const std::size_t filling = RequestReader::kHeadLimits.bytes - start.size() - 4 + extra;
+  reader.add(start + std::string(filling, 'x') + "\r\n\r\n");
+  CHECK(reader.next() == (extra == 0 ? Step::Complete : Step::Refused));
+}
+
+TEST_CASE("percent signs are decoded and broken ones refused") {
+  CHECK(admin::percent_decode("a%2Fb%20") == "a/b ");
+  CHECK(admin::percent_decode("") == "");
+  for (const auto* const broken : {"%", "%2", "a%zz", "%+1", "%-1", "% 1"}) {
+    INFO(broken);
+    CHECK_FALSE(admin::percent_decode(broken));
+  }
+}
+
+TEST_CASE("numbers are decimal, whole and within 64 bits") {
+  CHECK(admin::parse_number("0") == 0U);
+  CHECK(admin::parse_number("18446744073709551615") == UINT64_MAX);
+  for (const auto* const bad : {"", "-1", "+1", " 1", "1 ", "1x", "0x1", "18446744073709551616"}) {
+    INFO(bad);
+    CHECK_FALSE(admin::parse_number(bad));
+  }
+}

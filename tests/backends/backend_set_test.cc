@@ -1,0 +1,71 @@
+#include "backends/backend_set.h"
+
+#include <utility>
+
+#include "tests/support/catch.h"
+
+namespace limpet::backends {
+namespace {
+
+Backend named(BackendId id, std::string name, std::uint32_t weight = 1) {
+  Backend backend;
+  backend.id = id;
+  backend.name_hash = 1000U + id;
+  backend.spec.name = std::move(name);
+  backend.spec.weight = weight;
+  backend.state = std::make_shared<BackendState>();
+  return backend;
+}
+
+TEST_CASE("a set keeps the order of the file") {
+  const BackendSet set({named(7, "z"), named(3, "a"), named(5, "m")});
+  REQUIRE(set.size() == 3);
+  CHECK(set[0].spec.name == "z");
+  CHECK(set[1].spec.name == "a");
+  CHECK(set[2].spec.name == "m");
+}
+
+TEST_CASE("a backend is found by number, name and name hash, and nothing else is found") {
+  const BackendSet set({named(7, "z"), named(3, "a"), named(5, "m")});
+  CHECK(set.by_id(3) == &set[1]);
+  CHECK(set.by_id(7) == &set[0]);
+  CHECK(set.by_id(4) == nullptr);
+  CHECK(set.by_id(8) == nullptr);
+  CHECK(set.by_name("m") == &set[2]);
+  CHECK(set.by_name("M") == nullptr);
+  CHECK(set.by_name_hash(1003) == &set[1]);
+  CHECK(set.by_name_hash(3) == nullptr);
+}
+
+TEST_CASE("an empty set finds nothing") {
+  const BackendSet set;
+  CHECK(set.empty());
+  CHECK(set.by_id(0) == nullptr);
+  CHECK(set.by_name("") == nullptr);
+  CHECK(set.by_name_hash(0) == nullptr);
+}
+
+TEST_CASE("lookups of a moved set point into the new one") {
+  BackendSet first({named(1, "a"), named(2, "b")});
+  const BackendSet second = std::move(first);
+  CHECK(second.by_id(2) == &second[1]);
+  CHECK(second.by_name("a") == &second[0]);
+}
+
+TEST_CASE("a walk slot carries the hash and the inverse weight of its backend") {
+  const BackendSet set({named(1, "a", 4), named(2, "b", 0)});
+  REQUIRE(set.walk_slots().size() == 2);
+  CHECK(set.walk_slots()[0].name_hash == 1001);
+  CHECK(set.walk_slots()[0].inverse_weight == 0.25);
+  CHECK(set.walk_slots()[1].inverse_weight == 1.0);
+}
+
+TEST_CASE("load is tunnels and requests under way") {
+  BackendState state;
+  state.sessions = 3;
+  state.exchanges = 4;
+  CHECK(state.load() == 7);
+}
+
+}  // namespace
+}  // namespace limpet::backends
