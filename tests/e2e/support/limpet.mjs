@@ -1,0 +1,79 @@
+// The program under test: a configuration in a folder of its own, a process, and where it listens.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Admin } from "./admin.mjs";
+import { Child, run_program } from "./child.mjs";
+
+export const kBinary = process.env.LIMPET_BINARY ?? new URL("../../../build/release/limpet", import.meta.url).pathname;
+
+// What every test wants unless it says otherwise: ports from the kernel, its own cookie key, quick health probes.
+function complete(settings, folder) {
+  const { affinity = {}, health = {}, ...others } = settings;
+  return {
+    listeners: [{ bind: "127.0.0.1:0" }],
+    admin: { bind: "127.0.0.1:0" },
+    affinity: { ...affinity, cookie: { secret_file: join(folder, "cookie.key"), ...affinity.cookie } },
+    health: { interval: "100ms", timeout: "500ms", ...health },
+    ...others,
+  };
+}
+
+export class Limpet extends Child {
+  // `settings` is the configuration as an object (JSON is YAML); backends may be given as running servers.
+  static async start(settings, { ready = true } = {}) {
+    const folder = mkdtempSync(join(tmpdir(), "limpet-e2e-"));
+    const file = join(folder, "limpet.yaml");
+    const configuration = complete(settings, folder);
+    writeFileSync(file, JSON.stringify(configuration, (_, value) => (value?.as_backend ? value.as_backend() : value), 1));
+    const limpet = new Limpet(kBinary, ["run", file]);
+    Object.assign(limpet, { folder, file });
+    try {
+      await limpet.learn_addresses(configuration);
+      if (ready && limpet.admin) await limpet.admin.until_ready();
+    } catch (error) {
+      await limpet.stop();
+      throw error;
+    }
+    return limpet;
+  }
+
+  async learn_addresses({ listeners, admin }) {
+    const has_admin = admin.bind !== "off";
+    const wanted = listeners.length + (has_admin ? 1 : 0);
+    const events = await this.saw(
+      () => this.events("listening").length >= wanted && this.events("listening"),
+      "limpet listens",
+    );
+    this.addresses = events.filter((event) => !event.admin).map((event) => event.address);
+    [this.address] = this.addresses;
+    this.port = Number(this.address.split(":").at(-1));
+    this.url = `http://${this.address}`;
+    this.ws_url = `ws://${this.address}`;
+    const own = events.find((event) => event.admin);
+    if (own && !own.address.startsWith("unix:")) this.admin = new Admin(`http://${own.address}`);
+  }
+
+  // The log lines so far, one kind of event or all.
+  events(name) {
+    const parsed = this.lines.flatMap((line) => {
+      try {
+        return [JSON.parse(line)];
+      } catch {
+        return [];
+      }
+    });
+    return name ? parsed.filter((event) => event.event === name) : parsed;
+  }
+
+  // Ends it at once and leaves nothing behind.
+  async stop() {
+    await this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+// `limpet ARGS...` run to its end.
+export function limpet_command(...args) {
+  return run_program(kBinary, args);
+}

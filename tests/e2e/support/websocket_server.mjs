@@ -1,0 +1,62 @@
+// A WebSocket echo server: node websocket_server.mjs NAME HOST PORT. Texts that begin with "!" are orders:
+//   !close {"code":..,"reason":..}   closes so (without a code: an empty Close)       !terminate   resets the connection
+//   !silent                          reads no more                                    !fragments   answers in three frames
+// Every handshake is answered with X-Backend: NAME. GET /stats tells what was seen; other paths answer NAME.
+import http from "node:http";
+import { WebSocketServer } from "ws";
+import { listen } from "./listen.mjs";
+
+const [name, host, port] = process.argv.slice(2);
+const seen = { name, opened: 0, open: 0, messages: 0, closes: [], pings: 0, cookies: [] };
+
+const server = http.createServer((request, answer) => {
+  answer.setHeader("X-Backend", name);
+  answer.end(request.url === "/stats" ? JSON.stringify(seen) : `${name}\n`);
+});
+const sockets = new WebSocketServer({
+  server,
+  maxPayload: 64 * 1024 * 1024,
+  perMessageDeflate: { threshold: 0 },
+  handleProtocols: (offered) => (offered.has("chat.v2") ? "chat.v2" : offered.values().next().value),
+});
+sockets.on("headers", (headers) => headers.push(`X-Backend: ${name}`));
+
+function obey(socket, order) {
+  const [word, argument] = order.split(/ (.*)/s);
+  switch (word) {
+    case "!close": {
+      const { code, reason } = JSON.parse(argument);
+      socket.close(code, reason);
+      return;
+    }
+    case "!terminate":
+      socket._socket.resetAndDestroy();
+      return;
+    case "!silent":
+      socket.pause();
+      return;
+    case "!fragments":
+      socket.send("one ", { fin: false });
+      socket.send("two ", { fin: false });
+      socket.send("three", { fin: true });
+      return;
+  }
+}
+
+sockets.on("connection", (socket, request) => {
+  seen.opened += 1;
+  seen.open += 1;
+  if (request.headers.cookie) seen.cookies.push(request.headers.cookie);
+  socket.on("ping", () => (seen.pings += 1));
+  socket.on("message", (data, is_binary) => {
+    seen.messages += 1;
+    if (!is_binary && data[0] === "!".charCodeAt(0)) obey(socket, data.toString());
+    else socket.send(data, { binary: is_binary });
+  });
+  socket.on("close", (code, reason) => {
+    seen.open -= 1;
+    seen.closes.push({ code, reason: reason.toString() });
+  });
+  socket.on("error", () => {});
+});
+listen(server, host, port);
