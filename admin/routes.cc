@@ -1,8 +1,6 @@
 #include "admin/routes.h"
 
-#include <algorithm>
 #include <array>
-#include <optional>
 
 #include "admin/parameters.h"
 #include "admin/views.h"

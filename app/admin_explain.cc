@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "app/admin_pins.h"
-#include "base/text.h"
 
 namespace limpet::app {
 

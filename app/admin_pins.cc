@@ -5,8 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "base/text.h"
-
 namespace limpet::app {
 
 namespace {

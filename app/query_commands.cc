@@ -20,6 +20,7 @@ using admin::Json;
 // No answer, or one that says an error.
 constexpr int kNoAnswer = kBadConfiguration;
 constexpr std::size_t kLargestPage = 1000;
+constexpr std::size_t kMostShown = 1'000'000;  // of --limit; --all has no bound
 
 struct QueryOptions {
   std::string admin = "http://127.0.0.1:9900";
@@ -175,7 +176,7 @@ void add_listing(const Command& command) {
   command.app->add_option("--pool", command.options.pool,
                           "The pool of that backend or key, where names repeat");
   command.app->add_option("--limit", command.options.limit, "At most so many")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(std::size_t{1}, kMostShown))
       ->capture_default_str();
   command.app->add_flag("--all", command.options.all, "All of them");
 }

@@ -6,8 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/text.h"
-
 namespace limpet::app {
 
 namespace {

@@ -120,6 +120,7 @@ void Exchange::switch_protocols(const http::ResponseHead& head, std::string_view
                               .framing = http::Framing::None,
                               .set_cookie = cookie});
   status_ = head.status;
+  use_.become_session();  // before the client can know of it
   if (!client_.send(out)) {
     return;
   }
@@ -144,7 +145,9 @@ void Exchange::begin_answer(const http::ResponseHead& head, std::string_view res
   }
   // Bytes that came behind an upgrade request are frames, not a request; they must not be read as one.
   const bool early_frames = !accept_.empty() && client_.has_early_bytes();
-  client_keeps_alive_ = client_keeps_alive_ && to_client_ != http::Framing::UntilClose && request_is_complete() &&
+  // A refusal before the body was sent: the rest of the body may never come, or come for nothing.
+  const bool early_refusal = !request_is_complete() && head.status >= 300;
+  client_keeps_alive_ = client_keeps_alive_ && to_client_ != http::Framing::UntilClose && !early_refusal &&
                         !early_frames && !context_.stopping;
   client_.advance(SessionState::ForwardingAnswer);
   client_.arm(context_.snapshot->timeouts.body);

@@ -38,7 +38,6 @@ Tunnel::Tunnel(Context& context, TunnelParts parts)
       backend_use_(std::move(parts.backend_use)),
       pin_use_(std::move(parts.pin_use)) {
   from_backend_.out = std::move(parts.to_client);
-  backend_use_.become_session();
   client_->set_events(this);
   backend_->set_events(this);
   context_.counters.add(Counter::SessionsOpened);

@@ -30,7 +30,7 @@ struct TunnelParts {
   net::Outbox to_client;  // what of the 101 the client has not taken yet
   SocketAddress client_address;
   backends::BackendId backend_id = 0;
-  BackendUse backend_use;
+  BackendUse backend_use;  // already a session
   PinUse pin_use;
 };
 

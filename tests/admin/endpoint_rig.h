@@ -8,6 +8,7 @@
 #include <functional>
 #include <future>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -117,12 +118,13 @@ class EndpointRig {
   // The source is touched on its loop only.
   [[nodiscard]] FakeSource& source() noexcept { return source_; }
   void run_on_loop(const std::function<void()>& action) {
-    std::promise<void> done;
-    jobs_.post([&] {
+    // Shared: set_value() may still be at work when the wait is over.
+    const auto done = std::make_shared<std::promise<void>>();
+    jobs_.post([&action, done] {
       action();
-      done.set_value();
+      done->set_value();
     });
-    done.get_future().wait();
+    done->get_future().wait();
   }
 
   // On the loop.

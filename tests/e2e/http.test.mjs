@@ -67,7 +67,7 @@ scenario("an idle client connection ends after the keep-alive time", async (stag
 
 scenario("chunked bodies pass both ways, split anywhere", async (stage) => {
   const { limpet } = await behind_limpet(stage, (asked, answer) => {
-    answer.writeHead(200, { "X-Coding": asked.headers["transfer-encoding"] });
+    answer.writeHead(200, { "X-Coding": asked.headers["transfer-encoding"] ?? "none" });
     asked.pipe(answer);
   });
   const client = await stage.connect(limpet.port);

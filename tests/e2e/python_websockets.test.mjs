@@ -81,5 +81,6 @@ scenario("a ws client talks to a Python backend", async (stage) => {
   const text = "grüße 🐚 ".repeat(20_000);
   assert.equal(await client.echo(text), text);
   assert.deepEqual(await client.end(4000, "enough"), { code: 4000, reason: "enough" });
+  await until(async () => (await server.stats()).closes.length === 1);
   assert.deepEqual((await server.stats()).closes, [{ code: 4000, reason: "enough" }]);
 });
