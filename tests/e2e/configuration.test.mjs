@@ -123,10 +123,13 @@ scenario("a backend named localhost is resolved", async (stage) => {
 
 scenario("a port in use ends the start with code 3 and a message that names it", async (stage) => {
   const taken = await stage.script_backend(() => {});
-  const listener = file_with(stage, `listeners:\n  - bind: ${taken.address}\nadmin:\n  bind: off\naffinity:\n  by: none\nbackends:\n  - address: 127.0.0.1:1\n`);
-  const admin_port = `listeners:\n  - bind: 127.0.0.1:0\nadmin:\n  bind: ${taken.address}\naffinity:\n  by: none\nbackends:\n  - address: 127.0.0.1:1\n`;
-  for (const file of [listener, file_with(stage, admin_port)]) {
-    const told = await limpet_command("run", file);
+  const common = "affinity:\n  by: none\nbackends:\n  - address: 127.0.0.1:1\n";
+  const files = [
+    `listeners:\n  - bind: ${taken.address}\nadmin:\n  bind: off\n${common}`,
+    `listeners:\n  - bind: 127.0.0.1:0\nadmin:\n  bind: ${taken.address}\n${common}`,
+  ];
+  for (const text of files) {
+    const told = await limpet_command("run", file_with(stage, text));
     assert.equal(told.code, 3, told.stderr);
     assert.ok(told.stderr.includes(taken.address), told.stderr);
   }
@@ -168,7 +171,16 @@ scenario("version prints the version, and help helps", async () => {
 
 scenario("bad usage exits with code 2 and says why", async (stage) => {
   const file = file_with(stage, kMinimal);
-  const wrong = [[], ["fly"], ["run"], ["check"], ["run", file, "more"], ["check", "--paint", file], ["demo", "--for", "ever"], ["demo", "--port", "x"]];
+  const wrong = [
+    [],
+    ["fly"],
+    ["run"],
+    ["check"],
+    ["run", file, "more"],
+    ["check", "--paint", file],
+    ["demo", "--for", "ever"],
+    ["demo", "--port", "x"],
+  ];
   for (const words of wrong) {
     const told = await limpet_command(...words);
     assert.equal(told.code, 2, `limpet ${words.join(" ")}: ${told.stderr}`);

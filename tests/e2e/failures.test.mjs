@@ -116,10 +116,9 @@ scenario("a head that is too large is answered 431", async (stage) => {
 });
 
 scenario("a body that makes no progress is answered 408", async (stage) => {
-  const limpet = await healthy(stage, { timeouts: { body: "400ms" } });
   const backend = await stage.serve_http((asked, answer) => asked.resume().on("end", () => answer.end()));
-  const waiting = await stage.start_limpet({ backends: [backend], timeouts: { body: "400ms" } });
-  const client = await stage.connect(waiting.port);
+  const limpet = await stage.start_limpet({ backends: [backend], timeouts: { body: "400ms" } });
+  const client = await stage.connect(limpet.port);
   client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nsome");
   expect_refusal(await client.read_message(), 408, "body_timeout");
   assert.equal((await get(limpet.url)).status, 200);
@@ -177,8 +176,15 @@ scenario("while all backends are down the answer is 503, and service returns wit
 
 // A listener that never accepts and whose queue is full: connections to it hang.
 async function hanging_backend(stage) {
-  const program = "import socket,sys,time\ns=socket.socket()\ns.bind(('127.0.0.1',0))\ns.listen(0)\nprint(s.getsockname()[1],flush=True)\ntime.sleep(600)";
-  const child = new Child("/usr/bin/python3", ["-c", program]);
+  const program = [
+    "import signal, socket",
+    "s = socket.socket()",
+    "s.bind(('127.0.0.1', 0))",
+    "s.listen(0)",
+    "print(s.getsockname()[1], flush=True)",
+    "signal.pause()",
+  ];
+  const child = new Child("/usr/bin/python3", ["-c", program.join("\n")]);
   stage.add({ stop: () => child.kill() });
   const port = await child.saw(({ output }) => Number(output.trim()), "the port");
   for (let i = 0; i < 8; ++i) {

@@ -88,3 +88,20 @@ scenario("a change of health is in the log", async (stage) => {
   await servers[0].kill();
   await until(() => limpet.events().some((event) => /down/.test(JSON.stringify(event)) && event.backend === "w1"));
 });
+
+scenario("a backend that freezes for a while loses no session and no message", async (stage) => {
+  const servers = await stage.start_servers("websocket", "w1", "w2");
+  const limpet = await stage.start_limpet({ backends: servers, health: { ...health, probe: "http" } });
+  for (const { name } of servers) await limpet.admin.until_health(name, "up");
+  const clients = [];
+  for (let i = 0; i < 6; ++i) clients.push(await stage.open_websocket(limpet.ws_url));
+  servers[0].freeze();
+  clients.forEach((client) => client.send("before"));
+  await limpet.admin.until_health("w1", "down");
+  clients.forEach((client) => client.send("after"));
+  servers[0].thaw();
+  for (const client of clients) {
+    assert.equal((await client.message()).text, "before");
+    assert.equal((await client.message()).text, "after");
+  }
+});

@@ -100,7 +100,11 @@ scenario("trailers pass both ways", async (stage) => {
 });
 
 scenario("answers without a body end with their head", async (stage) => {
-  const script = { "/head": "200 OK\r\nContent-Length: 1000", "/204": "204 No Content", "/304": '304 Not Modified\r\nETag: "x"\r\nContent-Length: 1000' };
+  const script = {
+    "/head": "200 OK\r\nContent-Length: 1000",
+    "/204": "204 No Content",
+    "/304": '304 Not Modified\r\nETag: "x"\r\nContent-Length: 1000',
+  };
   const backend = await stage.script_backend(async (connection) => {
     for (;;) connection.send(`HTTP/1.1 ${script[(await connection.read_head()).target]}\r\n\r\n`);
   });
@@ -247,8 +251,38 @@ scenario("a request that may be repeated is, when a backend resets before it ans
   });
   const well = await stage.serve_http((_, answer) => answer.end("well"));
   const limpet = await stage.start_limpet({ backends: [resetting, well], health: kNoProbes });
-  for (let i = 0; i < 8; ++i) assert.equal((await get(limpet.url)).body.toString(), "well");
+  for (let i = 0; i < 40; ++i) assert.equal((await get(limpet.url)).body.toString(), "well");
   assert.ok(resetting.connections.length > 0, "the resetting one was tried");
+});
+
+scenario("an answer that comes before the upload is complete reaches the client", async (stage) => {
+  const backend = await stage.script_backend(async (connection) => {
+    await connection.read_head();
+    connection.send("HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 4\r\n\r\nless").finish();
+  });
+  const limpet = await stage.start_limpet({ backends: [backend], health: kNoProbes });
+  const client = await stage.connect(limpet.port);
+  client.send(ask("/", { method: "POST", fields: "Content-Length: 50000000\r\n" }), Buffer.alloc(50_000_000));
+  const answer = await client.read_message();
+  assert.deepEqual([answer.status, answer.body.toString()], [413, "less"]);
+});
+
+scenario("a client that ends its side after the request still gets the answer", async (stage) => {
+  const { limpet } = await behind_limpet(stage, (asked, answer) => setTimeout(() => answer.end("well"), 100));
+  const client = await stage.connect(limpet.port);
+  client.send(ask("/")).finish();
+  assert.equal((await client.read_message()).body.toString(), "well");
+  assert.equal(await client.ending(), "end");
+});
+
+scenario("a client that leaves takes its request away from the backend", async (stage) => {
+  let gone = false;
+  const { backend, limpet } = await behind_limpet(stage, (asked) => asked.socket.on("close", () => (gone = true)));
+  const client = await stage.connect(limpet.port);
+  client.send(ask("/"));
+  await until(() => backend.connections === 1);
+  client.reset();
+  await until(() => gone);
 });
 
 scenario("many clients at once each get their own answer", async (stage) => {

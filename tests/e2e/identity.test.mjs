@@ -114,7 +114,13 @@ scenario("the cookie holds over a restart that keeps the key file", async (stage
 
 scenario("a backend is told the client's address, protocol and host, whatever the client claims", async (stage) => {
   const { limpet } = await telling_backends(stage);
-  const claims = { Host: "site.test:81", "X-Forwarded-For": "10.9.9.9", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.test", Forwarded: "for=10.9.9.9" };
+  const claims = {
+    Host: "site.test:81",
+    "X-Forwarded-For": "10.9.9.9",
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Host": "evil.test",
+    Forwarded: "for=10.9.9.9",
+  };
   const { seen } = await ask(limpet, claims, { from: "127.0.0.9" });
   assert.equal(seen["x-forwarded-for"], "127.0.0.9");
   assert.equal(seen["x-forwarded-proto"], "http");
@@ -133,7 +139,14 @@ scenario("what a trusted proxy says is continued", async (stage) => {
 
 scenario("hop-by-hop fields stay on their hop", async (stage) => {
   const { limpet } = await telling_backends(stage);
-  const { seen } = await ask(limpet, { Connection: "keep-alive, X-Private", "X-Private": "1", "Keep-Alive": "timeout=5", TE: "trailers", "Proxy-Connection": "keep-alive", "X-Public": "2" });
+  const { seen } = await ask(limpet, {
+    Connection: "keep-alive, X-Private",
+    "X-Private": "1",
+    "Keep-Alive": "timeout=5",
+    TE: "trailers",
+    "Proxy-Connection": "keep-alive",
+    "X-Public": "2",
+  });
   for (const name of ["x-private", "keep-alive", "proxy-connection"]) assert.equal(seen[name], undefined, name);
   assert.equal(seen["x-public"], "2");
 });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { upgrade_request, switch_answer } from "./support/frames.mjs";
 import { get } from "./support/http_client.mjs";
 import { scenario } from "./support/scenario.mjs";
+import { until } from "./support/until.mjs";
 
 const health = { probe: "none" };
 const kHasIpv6 = Object.values(networkInterfaces()).flat().some(({ address }) => address === "::1");
@@ -77,7 +78,7 @@ scenario("the pins of two pools do not meet", async (stage) => {
   );
 });
 
-async function echo_once(stage, connection) {
+async function echo_once(connection) {
   connection.send(upgrade_request());
   assert.equal((await connection.read_head()).status, 101);
   connection.send_frame({ payload: "hello", masked: true });
@@ -97,10 +98,11 @@ scenario("clients and backends may be reached by Unix sockets", async (stage) =>
   const backend = await scripted_echo(stage, { where: { path: join(folder, "backend.sock") } });
   const front = join(folder, "front.sock");
   const limpet = await stage.start_limpet({ listeners: [{ bind: `unix:${front}` }, { bind: "127.0.0.1:0" }], backends: [backend], health });
-  await echo_once(stage, await stage.connect({ path: front }));
+  await echo_once(await stage.connect({ path: front }));
   const port = limpet.addresses.find((address) => !address.startsWith("unix:")).split(":")[1];
-  await echo_once(stage, await stage.connect(Number(port)));
+  await echo_once(await stage.connect(Number(port)));
   limpet.signal("SIGTERM");
+  await until(() => limpet.events("stopping").length === 1);
   limpet.signal("SIGTERM");
   await limpet.exit();
   assert.equal(existsSync(front), false, "the socket is removed at the end");
@@ -113,7 +115,7 @@ scenario("a Unix socket that a killed process left behind is taken over", async 
   await (await stage.start_limpet(settings)).kill();
   assert.equal(existsSync(front), true);
   await stage.start_limpet(settings);
-  await echo_once(stage, await stage.connect({ path: front }));
+  await echo_once(await stage.connect({ path: front }));
 });
 
 scenario("the admin endpoint may be a Unix socket", async (stage) => {
@@ -131,6 +133,6 @@ scenario("an IPv6 client is served and known by its network", async (stage) => {
     affinity: { by: "client_ip" },
     health,
   });
-  await echo_once(stage, await stage.connect({ host: "::1", port: limpet.port }));
+  await echo_once(await stage.connect({ host: "::1", port: limpet.port }));
   assert.deepEqual((await limpet.admin.affinity()).map(({ key }) => key), ["::/64"]);
 }, { skip: kHasIpv6 ? false : "this machine has no ::1" });

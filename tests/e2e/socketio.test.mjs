@@ -55,7 +55,7 @@ scenario("without affinity long-polling sessions break", async (stage) => {
 scenario("a client that reconnects with its cookie returns to its node", async (stage) => {
   const { limpet, connect, sum } = await three_nodes(stage);
   const visits = await Promise.all(
-    times(12, async () => {
+    times(40, async () => {
       const cookie = await fetch_cookie(limpet);
       const client = await connect({ cookie }).upgraded();
       const node = await client.whoami();
@@ -84,7 +84,7 @@ scenario("fifty clients are spread by their address and stay after a reconnect",
   const first = await Promise.all(connected.map((client) => client.whoami()));
   for (const name of kNodes) {
     const count = first.filter((node) => node === name).length;
-    assert.ok(count >= 8 && count <= 25, `${name} has ${count} of 50`);
+    assert.ok(count >= 4 && count <= 34, `${name} has ${count} of 50`);
   }
   connected.forEach((client) => client.stop());
   assert.deepEqual(await Promise.all(addresses.map(visit)), first);
@@ -108,10 +108,10 @@ async function streaming_clients(count, limpet, connect) {
 scenario("a killed node loses its own clients only, and they are served elsewhere in under 2 s", async (stage) => {
   const { nodes, limpet, connect, sum } = await three_nodes(stage);
   const clients = await streaming_clients(18, limpet, connect);
-  const [killed] = nodes;
+  const killed = nodes.find(({ name }) => name === clients[0].node);
   const its_own = clients.filter((client) => client.node === killed.name);
   const others = clients.filter((client) => client.node !== killed.name);
-  assert.ok(its_own.length > 0 && others.length > 0);
+  assert.ok(others.length > 0);
 
   const killed_at = Date.now();
   await killed.kill();
@@ -126,7 +126,7 @@ scenario("a killed node loses its own clients only, and they are served elsewher
     assert.equal(await client.whoami(), client.node);
     expect_no_gap(client.numbered);
   }
-  nodes.shift();
+  nodes.splice(nodes.indexOf(killed), 1);
   assert.equal(await sum("unknown_sids"), 0);
 });
 

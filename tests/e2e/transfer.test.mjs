@@ -5,13 +5,13 @@ import http from "node:http";
 import { once } from "node:events";
 import { request } from "./support/http_client.mjs";
 import { scenario } from "./support/scenario.mjs";
-import { until_still } from "./support/until.mjs";
+import { until, until_still } from "./support/until.mjs";
 
 const kMiB = 1024 * 1024;
 const kPieces = 100;
 const kMostGrowth = 16 * kMiB;
 
-// Writes 100 MiB; answers their hash.
+// Writes 100 MiB and leaves the stream open; answers their hash.
 async function write_pieces(stream) {
   const piece = randomBytes(kMiB);
   const hash = createHash("sha256");
@@ -20,7 +20,6 @@ async function write_pieces(stream) {
     hash.update(piece);
     if (!stream.write(Buffer.from(piece))) await once(stream, "drain");
   }
-  stream.end();
   return hash.digest("hex");
 }
 
@@ -42,7 +41,8 @@ async function transfer_server(stage) {
       return;
     }
     answer.writeHead(200, asked.url === "/length" ? { "Content-Length": kPieces * kMiB } : {});
-    told.hash = await write_pieces(answer).catch(() => undefined);
+    told.hash = await write_pieces(answer);
+    answer.end();
   });
   const limpet = await stage.start_limpet({ backends: [backend], health: { probe: "none" } });
   await request(limpet.url, { method: "POST", body: randomBytes(kMiB) }); // whatever is made once is made now
@@ -64,7 +64,11 @@ for (const [how, options, path] of [
   scenario(`an upload of 100 MiB ${how} arrives whole in constant memory`, async (stage) => {
     const { limpet } = await transfer_server(stage);
     const before = limpet.resident_bytes();
-    const { answer, sent } = await answer_to(limpet.url, { method: "POST", ...options }, write_pieces);
+    const { answer, sent } = await answer_to(limpet.url, { method: "POST", ...options }, async (asked) => {
+      const hash = await write_pieces(asked);
+      asked.end();
+      return hash;
+    });
     let body = "";
     for await (const piece of answer) body += piece;
     assert.deepEqual(JSON.parse(body), { size: kPieces * kMiB, hash: sent });
@@ -95,4 +99,27 @@ scenario("a client that does not read its download stops the backend, in constan
   client.socket.resume();
   await client.ending();
   assert.equal(client.digest.digest("hex"), told.hash);
+});
+
+scenario("a backend that does not read its upload stops the client, in constant memory", async (stage) => {
+  let reading;
+  const backend = await stage.script_backend(async (connection) => {
+    await connection.read_head();
+    connection.only_hash().socket.pause();
+    reading = connection;
+  });
+  const limpet = await stage.start_limpet({ backends: [backend], health: { probe: "none" } });
+  const client = await stage.connect(limpet.port);
+  const before = limpet.resident_bytes();
+  client.send(`POST / HTTP/1.1\r\nHost: limpet.test\r\nContent-Length: ${kPieces * kMiB}\r\n\r\n`);
+  await until(() => reading);
+  const head_size = reading.received;
+  const sending = write_pieces(client.socket);
+  const sent = await until_still(() => client.socket.bytesWritten - client.socket.writableLength, { still_for: 1000 });
+  assert.ok(sent < 50 * kMiB, "the client is stopped long before the end");
+  assert.ok(limpet.resident_bytes() - before < kMostGrowth);
+  reading.socket.resume();
+  const hash = await sending;
+  await until(() => reading.received - head_size === kPieces * kMiB, { within: 60_000 });
+  assert.equal(reading.digest.digest("hex"), hash);
 });

@@ -125,12 +125,6 @@ void Wire::reset() {
   fd_.reset();
 }
 
-void Wire::shrink_buffers() {
-  const int bytes = 4096;
-  ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
-  ::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
-}
-
 WireServer::WireServer() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_storage native{};
   socklen_t length = SocketAddress(IpAddress::from_v4({127, 0, 0, 1}), 0).to_native(native);

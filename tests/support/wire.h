@@ -37,7 +37,6 @@ class Wire {
   void finish_sending();  // FIN
   void reset();           // RST
   void close() { fd_.reset(); }
-  void shrink_buffers();
 
  private:
   // False when the deadline passed.

@@ -72,6 +72,7 @@ export class Child {
     this.signal("SIGCONT");
   }
   kill_now() {
+    this.was_killed = true;
     try {
       this.signal("SIGKILL");
     } catch {
@@ -81,6 +82,10 @@ export class Child {
   async kill() {
     this.kill_now();
     return this.exit();
+  }
+  // Ended by itself, and not in good order.
+  has_crashed() {
+    return this.end !== undefined && !this.was_killed && this.end.code !== 0;
   }
   exit({ within = kPatienceMs } = {}) {
     return in_time(this.exited, { within, what: `the end of process ${this.pid}` });

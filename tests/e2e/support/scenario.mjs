@@ -16,6 +16,7 @@ export function scenario(name, play, { within = kTestMs, skip = false } = {}) {
     const stage = new Stage();
     try {
       await in_time(play(stage, t), { within, what: "the end of the test" });
+      stage.expect_no_crash();
     } catch (error) {
       stage.tell((line) => t.diagnostic(line));
       throw error;
@@ -71,6 +72,11 @@ class Stage {
     return folder;
   }
 
+  expect_no_crash() {
+    for (const limpet of this.limpets) {
+      if (limpet.has_crashed()) throw new Error(`limpet ended by itself: ${JSON.stringify(limpet.end)}`);
+    }
+  }
   tell(say) {
     for (const limpet of this.limpets) {
       say(`log of limpet ${limpet.pid}${limpet.end ? `, which ended: ${JSON.stringify(limpet.end)}` : ""}`);

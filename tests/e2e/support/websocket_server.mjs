@@ -1,6 +1,6 @@
 // A WebSocket echo server: node websocket_server.mjs NAME HOST PORT. Texts that begin with "!" are orders:
-//   !close {"code":..,"reason":..}   closes so (without a code: an empty Close)       !terminate   resets the connection
-//   !silent                          reads no more                                    !fragments   answers in three frames
+//   !close {"code":..,"reason":..}   closes so (without a code: an empty Close)
+//   !fragments                       answers in three frames
 // Every handshake is answered with X-Backend: NAME. GET /stats tells what was seen; other paths answer NAME.
 import http from "node:http";
 import { WebSocketServer } from "ws";
@@ -29,12 +29,6 @@ function obey(socket, order) {
       socket.close(code, reason);
       return;
     }
-    case "!terminate":
-      socket._socket.resetAndDestroy();
-      return;
-    case "!silent":
-      socket.pause();
-      return;
     case "!fragments":
       socket.send("one ", { fin: false });
       socket.send("two ", { fin: false });
