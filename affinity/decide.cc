@@ -129,6 +129,7 @@ Decision decide(const PoolView& pool, const Identity& identity, const Request& r
   const Search known = search(sources, attempts);
 
   Decision decision;
+  decision.pin_seen = pin.backend;
   if (known.usable != nullptr) {
     decision.backend = known.usable->backend;
     decision.was_pinned = true;

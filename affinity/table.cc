@@ -36,6 +36,14 @@ void apply(PinShard::Entry& entry, const Pin& pin) noexcept {
   entry.by_hand = pin.by_hand;
 }
 
+void open(PinShard::Entry& entry, const Pin& pin, Duration ttl, Instant now) noexcept {
+  apply(entry, pin);
+  ++entry.sessions;
+  entry.ttl = ttl;
+  entry.last_seen = now;
+  entry.last_opened = now;
+}
+
 }  // namespace
 
 std::string_view word(PinReason reason) noexcept {
@@ -90,12 +98,20 @@ void AffinityTable::open_session(PoolId pool, const Key& key, const Pin& pin, Du
   const std::uint64_t hash = hash_of(key);
   Shard& shard = shard_of(hash);
   const std::scoped_lock lock(shard.mutex);
+  open(shard.live_entry({.hash = hash, .pool = pool, .key = key}, now), pin, ttl, now);
+}
+
+bool AffinityTable::claim_session(PoolId pool, const Key& key, const Pin& pin, backends::BackendId seen, Duration ttl,
+                                  Instant now) {
+  const std::uint64_t hash = hash_of(key);
+  Shard& shard = shard_of(hash);
+  const std::scoped_lock lock(shard.mutex);
   PinShard::Entry& entry = shard.live_entry({.hash = hash, .pool = pool, .key = key}, now);
-  apply(entry, pin);
-  ++entry.sessions;
-  entry.ttl = ttl;
-  entry.last_seen = now;
-  entry.last_opened = now;
+  const bool unchanged = entry.backend == 0 || entry.backend == seen || entry.backend == pin.backend;
+  if (unchanged) {
+    open(entry, pin, ttl, now);
+  }
+  return unchanged;
 }
 
 void AffinityTable::close_session(PoolId pool, const Key& key, Instant now, Ending ending) {

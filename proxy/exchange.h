@@ -65,7 +65,8 @@ class Exchange final : public net::Disposable, public net::StreamEvents {
   [[nodiscard]] affinity::Decision decide_backend(const affinity::PoolView& pool);
   void connect_to(const backends::Backend& backend);
   void on_connected();
-  void open_pin();
+  // Holds the client's pin for the decision; false when another request of the client has changed it meanwhile.
+  [[nodiscard]] bool claim_pin(const affinity::PoolView& pool);
   // The attempt failed before any byte of an answer: the next one, if there may be one.
   void on_attempt_failed(CloseReason reason, std::string_view detail);
   void let_go_of_backend();
@@ -88,6 +89,7 @@ class Exchange final : public net::Disposable, public net::StreamEvents {
   void finish_answer(std::string_view spare);
   void keep_backend(std::string_view spare);
   [[nodiscard]] std::string cookie_field();
+  [[nodiscard]] std::string client_text() const;
   void log_request(CloseReason reason) const;
   void log_session_open(std::uint64_t session) const;
   [[nodiscard]] const backends::Backend* backend() const noexcept;

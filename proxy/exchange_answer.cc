@@ -253,6 +253,11 @@ std::string Exchange::cookie_field() {
   return affinity::cookie_for(*pool, *identity_.key, *chosen, client_used_tls_, context_.shared.clock.wall_now());
 }
 
+std::string Exchange::client_text() const {
+  const bool is_nameless = client_.arrival().peer.is_unix() && client_address_ == IpAddress{};
+  return is_nameless ? client_.arrival().peer.to_string() : client_address_.to_string();
+}
+
 void Exchange::log_request(CloseReason reason) const {
   if (!context_.shared.log.enabled(LogLevel::Info)) {
     return;
@@ -263,7 +268,7 @@ void Exchange::log_request(CloseReason reason) const {
                                        {"status", status_ != 0 ? status_ : describe(reason).status},
                                        {"reason", describe(reason).word},
                                        {"backend", served_by == nullptr ? "" : served_by->spec.name},
-                                       {"client", client_address_.to_string()},
+                                       {"client", client_text()},
                                        {"key", identity_.key ? identity_.key->text : ""},
                                        {"affinity", affinity::word(decision_.reason)},
                                        {"bytes", answer_bytes_},
@@ -280,7 +285,7 @@ void Exchange::log_session_open(std::uint64_t session) const {
       {{"session", session},
        {"request", label_},
        {"backend", served_by == nullptr ? "" : served_by->spec.name},
-       {"client", client_address_.to_string()},
+       {"client", client_text()},
        {"key", identity_.key ? identity_.key->text : ""},
        {"affinity", affinity::word(decision_.reason)}});
 }

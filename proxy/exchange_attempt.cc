@@ -11,6 +11,10 @@ namespace limpet::proxy {
 
 namespace {
 
+// A claim is lost to another request of the same client, whose choice the next decision follows. Losing more often
+// means that an operator is changing the pin at this moment; then the last decision stands.
+constexpr int kMostClaims = 4;
+
 void count_failure(backends::BackendState& state, bool at_connect) {
   state.failures.fetch_add(1, std::memory_order_relaxed);
   if (at_connect) {
@@ -30,12 +34,17 @@ void Exchange::attempt() {
     fail(CloseReason::NoBackend, "the pool was removed");
     return;
   }
-  decision_ = decide_backend(*pool);
-  if (decision_.outcome != affinity::Outcome::Chosen) {
-    fail(last_failure_, decision_.outcome == affinity::Outcome::StrictPin
-                            ? "the backend this client belongs to cannot take it and affinity is strict"
-                            : std::string_view{});
-    return;
+  for (int claims = 0; claims < kMostClaims; ++claims) {
+    decision_ = decide_backend(*pool);
+    if (decision_.outcome != affinity::Outcome::Chosen) {
+      fail(last_failure_, decision_.outcome == affinity::Outcome::StrictPin
+                              ? "the backend this client belongs to cannot take it and affinity is strict"
+                              : std::string_view{});
+      return;
+    }
+    if (claim_pin(*pool)) {
+      break;
+    }
   }
   client_.advance(SessionState::Connecting);
   connect_to(*decision_.backend);
@@ -110,7 +119,6 @@ void Exchange::on_connected() {
     state.connect_failures.store(0, std::memory_order_relaxed);
   }
   state.requests.fetch_add(1, std::memory_order_relaxed);
-  open_pin();
   client_.advance(SessionState::AwaitingAnswer);
   const auto& timeouts = context_.snapshot->timeouts;
   client_.arm(request_is_complete() ? timeouts.response : timeouts.body);
@@ -129,17 +137,17 @@ void Exchange::on_connected() {
   client_.update_watch();
 }
 
-void Exchange::open_pin() {
+bool Exchange::claim_pin(const affinity::PoolView& pool) {
   if (!identity_.key) {
-    return;
+    return true;
   }
-  const auto* const pool = context_.snapshot->pool(pool_);
-  if (pool == nullptr) {
-    return;
+  const affinity::Pin pin{.backend = decision_.backend->id, .reason = decision_.reason, .by_hand = decision_.by_hand};
+  if (!context_.shared.pins.claim_session(pool_, *identity_.key, pin, decision_.pin_seen, pool.rule.ttl,
+                                          context_.loop.now())) {
+    return false;
   }
-  const affinity::Pin pin{.backend = backend_id_, .reason = decision_.reason, .by_hand = decision_.by_hand};
-  context_.shared.pins.open_session(pool_, *identity_.key, pin, pool->rule.ttl, context_.loop.now());
   pin_ = PinUse(context_.shared.pins, context_.loop, pool_, *identity_.key);
+  return true;
 }
 
 void Exchange::update_backend_watch() {

@@ -306,5 +306,23 @@ TEST_CASE("reasons have the words of the admin endpoint") {
   CHECK(word(PinReason::Moved) == "moved");
 }
 
+TEST_CASE("a claim is lost to a pin that the decision did not see") {
+  AffinityTable table(100);
+  const Key key = Key::make(KeyKind::Header, "u0");
+  const Instant now{Duration(1000)};
+  const auto claim = [&](backends::BackendId backend, backends::BackendId seen) {
+    Pin pin;
+    pin.backend = backend;
+    return table.claim_session(1, key, pin, seen, minutes(1), now);
+  };
+  CHECK(claim(1, 0));
+  CHECK_FALSE(claim(2, 0));  // decided at the same moment as the first
+  CHECK(claim(1, 0));        // the same choice is no conflict
+  CHECK(claim(2, 1));        // a failover that saw the first pin
+  CHECK_FALSE(claim(3, 1));  // a second failover decided at the same moment
+  CHECK(table.find(1, key, now)->backend == 2);
+  CHECK(table.list(0, 10, {}, now).entries.at(0).sessions == 3);
+}
+
 }  // namespace
 }  // namespace limpet::affinity
