@@ -65,7 +65,7 @@ class Exchange final : public net::Disposable, public net::StreamEvents {
   [[nodiscard]] affinity::Decision decide_backend(const affinity::PoolView& pool);
   void connect_to(const backends::Backend& backend);
   void on_connected();
-  // Holds the client's pin for the decision; false when another request of the client has changed it meanwhile.
+  // Holds the client's pin for the decision, once; false when another request of the client has changed it meanwhile.
   [[nodiscard]] bool claim_pin(const affinity::PoolView& pool);
   // The attempt failed before any byte of an answer: the next one, if there may be one.
   void on_attempt_failed(CloseReason reason, std::string_view detail);
@@ -116,6 +116,7 @@ class Exchange final : public net::Disposable, public net::StreamEvents {
   // The attempt under way.
   std::array<backends::BackendId, kMostTries> tried_{};
   std::uint8_t tries_ = 0;
+  int claims_ = 0;
   bool connected_ = false;
   bool reused_ = false;      // over a connection that was idle
   bool fresh_only_ = false;  // an idle connection has failed this request already

@@ -34,7 +34,7 @@ void Exchange::attempt() {
     fail(CloseReason::NoBackend, "the pool was removed");
     return;
   }
-  for (int claims = 0; claims < kMostClaims; ++claims) {
+  do {
     decision_ = decide_backend(*pool);
     if (decision_.outcome != affinity::Outcome::Chosen) {
       fail(last_failure_, decision_.outcome == affinity::Outcome::StrictPin
@@ -42,10 +42,8 @@ void Exchange::attempt() {
                               : std::string_view{});
       return;
     }
-    if (claim_pin(*pool)) {
-      break;
-    }
-  }
+    // A pin that names another backend is changed only when this one has taken the connection: see on_connected().
+  } while (decision_.pin_seen == 0 && !claim_pin(*pool));
   client_.advance(SessionState::Connecting);
   connect_to(*decision_.backend);
 }
@@ -114,6 +112,13 @@ void Exchange::on_writable(net::Stream& stream) {
 
 void Exchange::on_connected() {
   connected_ = true;
+  const auto* const pool = context_.snapshot->pool(pool_);
+  if (pool != nullptr && !claim_pin(*pool)) {
+    // Another request of the client has moved it elsewhere meanwhile; nothing was sent yet, so follow it.
+    let_go_of_backend();
+    attempt();
+    return;
+  }
   auto& state = *use_.state();
   if (state.connect_failures.load(std::memory_order_relaxed) != 0) {
     state.connect_failures.store(0, std::memory_order_relaxed);
@@ -138,12 +143,14 @@ void Exchange::on_connected() {
 }
 
 bool Exchange::claim_pin(const affinity::PoolView& pool) {
-  if (!identity_.key) {
+  if (!identity_.key || pin_.is_held()) {
     return true;
   }
   const affinity::Pin pin{.backend = decision_.backend->id, .reason = decision_.reason, .by_hand = decision_.by_hand};
-  if (!context_.shared.pins.claim_session(pool_, *identity_.key, pin, decision_.pin_seen, pool.rule.ttl,
-                                          context_.loop.now())) {
+  const Instant now = context_.loop.now();
+  if (++claims_ > kMostClaims) {
+    context_.shared.pins.open_session(pool_, *identity_.key, pin, pool.rule.ttl, now);
+  } else if (!context_.shared.pins.claim_session(pool_, *identity_.key, pin, decision_.pin_seen, pool.rule.ttl, now)) {
     return false;
   }
   pin_ = PinUse(context_.shared.pins, context_.loop, pool_, *identity_.key);

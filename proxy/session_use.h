@@ -80,6 +80,7 @@ class PinUse {
       std::exchange(table_, nullptr)->close_session(pool_, key_, loop_->now());
     }
   }
+  [[nodiscard]] bool is_held() const noexcept { return table_ != nullptr; }
   [[nodiscard]] const std::string& key_text() const noexcept { return key_.text; }  // empty when nothing was pinned
 
  private:
