@@ -61,9 +61,9 @@ struct Decision {
   const backends::Backend* backend = nullptr;  // set with Chosen; belongs to the pool
   PinReason reason = PinReason::Balance;
   bool by_hand = false;
-  bool was_pinned = false;  // a hand-set pin, a cookie or a pin named exactly this backend
+  bool was_pinned = false;           // a hand-set pin, a cookie or a pin named exactly this backend
   backends::BackendId pin_seen = 0;  // what the table said, 0 = nothing: for claim_session
-  bool set_cookie = false;  // the answer must carry cookie_for(key and backend)
+  bool set_cookie = false;           // the answer must carry cookie_for(key and backend)
 };
 
 // One line of an explanation, for a person: what was asked and what came out.
@@ -79,6 +79,7 @@ struct Attempts {
   std::vector<TraceStep>* trace = nullptr;     // null unless somebody wants to read it
 };
 
+// Of `request` only the times and `random` are read: its head may be gone by the time of a second attempt.
 [[nodiscard]] Decision decide(const PoolView& pool, const Identity& identity, const Request& request,
                               const AffinityTable& table, const Attempts& attempts);
 

@@ -101,8 +101,8 @@ void AffinityTable::open_session(PoolId pool, const Key& key, const Pin& pin, Du
   open(shard.live_entry({.hash = hash, .pool = pool, .key = key}, now), pin, ttl, now);
 }
 
-bool AffinityTable::claim_session(PoolId pool, const Key& key, const Pin& pin, backends::BackendId seen, Duration ttl,
-                                  Instant now) {
+bool AffinityTable::claim_session(PoolId pool, const Key& key, const Pin& pin, backends::BackendId seen,
+                                  Duration ttl, Instant now) {
   const std::uint64_t hash = hash_of(key);
   Shard& shard = shard_of(hash);
   const std::scoped_lock lock(shard.mutex);

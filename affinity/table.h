@@ -69,12 +69,13 @@ class AffinityTable {
   // and by_hand. A backend set by hand gives way to a Failover only: a session that was decided before the
   // operator spoke does not undo the word.
   void open_session(PoolId pool, const Key& key, const Pin& pin, Duration ttl, Instant now);
-  // The same, unless another request has changed the pin since a decision saw `seen` (0 = none) there: then it
-  // answers false and changes nothing, and the decision is to be made again. So the first requests of a client,
-  // all at the same moment on several workers, agree on one backend.
+  // The same, unless another request has changed the pin since a decision saw `seen` (0 = none) there: then
+  // it answers false and changes nothing, and the decision is to be made again. So the first requests of a
+  // client, all at the same moment on several workers, agree on one backend.
   [[nodiscard]] bool claim_session(PoolId pool, const Key& key, const Pin& pin, backends::BackendId seen,
                                    Duration ttl, Instant now);
-  // The other end of open_session and claim_session. An entry that was evicted or forgotten meanwhile is left alone.
+  // The other end of open_session and claim_session. An entry that was evicted or forgotten meanwhile is left
+  // alone.
   void close_session(PoolId pool, const Key& key, Instant now, Ending ending = Ending::Usual);
 
   // An operator's word: pins the key (reason Moved, by_hand).

@@ -35,10 +35,12 @@ void add_run_commands(CLI::App& app, int& exit_code) {
 void add_demo_command(CLI::App& app, int& exit_code) {
   static DemoOptions options;
   static std::string how_long;
-  auto* const demo = app.add_subcommand("demo", "Three built-in echo backends, the proxy and the admin endpoint");
+  auto* const demo =
+      app.add_subcommand("demo", "Three built-in echo backends, the proxy and the admin endpoint");
   demo->add_option("--for", how_long, "End by itself after this time, for example 10s");
   demo->add_option("--port", options.port, "Port of the proxy; 0 = any")->capture_default_str();
-  demo->add_option("--admin-port", options.admin_port, "Port of the admin endpoint; 0 = any")->capture_default_str();
+  demo->add_option("--admin-port", options.admin_port, "Port of the admin endpoint; 0 = any")
+      ->capture_default_str();
   demo->callback([&exit_code] {
     if (!how_long.empty() && !parse_demo_duration(how_long, options)) {
       std::cerr << "limpet: --for: expected a duration such as 10s or 2m, not \"" << how_long << "\"\n";

@@ -92,9 +92,11 @@ std::uint16_t free_or_any(std::uint16_t port) {
   return net::bind_sockets(address, 1).ok() ? port : std::uint16_t{0};
 }
 
-std::string configuration(const DemoOptions& options, const DemoBackends& backends, const std::string& folder) {
+std::string configuration(const DemoOptions& options, const DemoBackends& backends,
+                          const std::string& folder) {
   std::string yaml = "listeners:\n  - bind: 127.0.0.1:" + std::to_string(free_or_any(options.port)) +
-                     "\nadmin:\n  bind: 127.0.0.1:" + std::to_string(free_or_any(options.admin_port)) + "\nbackends:\n";
+                     "\nadmin:\n  bind: 127.0.0.1:" + std::to_string(free_or_any(options.admin_port)) +
+                     "\nbackends:\n";
   for (const auto& backend : backends.all()) {
     yaml += "  - {name: " + backend->name() + ", address: \"" + backend->address().to_string() + "\"}\n";
   }
@@ -118,7 +120,8 @@ void tell_what_to_try(const Server& server, const DemoBackends& backends) {
             << "  # a client that keeps its cookie keeps its backend\n"
             << "  for i in 1 2 3; do curl -s -c cookies.txt -b cookies.txt " << proxy << "/; done\n\n"
             << "  # a WebSocket handshake: the affinity cookie is on the 101 too\n"
-            << "  curl -si --max-time 1 -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' "
+            << "  curl -si --max-time 1 -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H "
+               "'Sec-WebSocket-Version: 13' "
                "-H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' "
             << proxy << "/\n\n"
             << "  # who belongs to whom, and why\n"
@@ -142,7 +145,8 @@ int serve(settings::Settings settings, const DemoOptions& options, const DemoBac
   }
   std::unique_ptr<net::Timer> end;
   if (options.how_long) {
-    end = std::make_unique<net::Timer>((*server)->loop(), *options.how_long, [&server] { (*server)->stop(); });
+    end =
+        std::make_unique<net::Timer>((*server)->loop(), *options.how_long, [&server] { (*server)->stop(); });
   }
   tell_what_to_try(**server, backends);
   (*server)->run();

@@ -1,4 +1,5 @@
-// limpet demo: three echo backends, the proxy and the admin endpoint in one process, and commands to try on them.
+// limpet demo: three echo backends, the proxy and the admin endpoint in one process, and commands to try on
+// them.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +11,8 @@
 namespace limpet::app {
 
 struct DemoOptions {
-  std::uint16_t port = 8080;        // taken if it is free, else any
-  std::uint16_t admin_port = 9900;  // likewise
+  std::uint16_t port = 8080;         // taken if it is free, else any
+  std::uint16_t admin_port = 9900;   // likewise
   std::optional<Duration> how_long;  // none = until a signal
 };
 

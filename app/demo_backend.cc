@@ -101,25 +101,28 @@ bool DemoBackend::Connection::serve_request() {
 void DemoBackend::Connection::answer_request(const http::RequestHead& request) {
   if (websocket::check_request(request) == websocket::UpgradeRequest::Valid) {
     is_websocket_ = true;
-    send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nX-Backend: " + owner_.name_ +
-         "\r\nSec-WebSocket-Accept: " + websocket::accept_for(request.fields.find("Sec-WebSocket-Key")->value) +
-         "\r\n\r\n");
+    send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nX-Backend: " +
+         owner_.name_ + "\r\nSec-WebSocket-Accept: " +
+         websocket::accept_for(request.fields.find("Sec-WebSocket-Key")->value) + "\r\n\r\n");
     return;
   }
   const auto* const accept = request.fields.find("Accept");
   const bool wants_page = accept != nullptr && accept->value.find("text/html") != std::string_view::npos;
-  std::string body = "hello from " + owner_.name_ + ": " + std::string(request.method) + " " + std::string(request.target) + "\n";
+  std::string body = "hello from " + owner_.name_ + ": " + std::string(request.method) + " " +
+                     std::string(request.target) + "\n";
   if (wants_page) {
     body = demo_page(owner_.name_);
   }
   std::string answer = "HTTP/1.1 200 OK\r\nContent-Type: " +
-                       std::string(wants_page ? "text/html; charset=utf-8" : "text/plain") + "\r\nX-Backend: " +
-                       owner_.name_ + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n";
+                       std::string(wants_page ? "text/html; charset=utf-8" : "text/plain") +
+                       "\r\nX-Backend: " + owner_.name_ +
+                       "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n";
   send(request.is_head() ? answer : answer + body);
 }
 
 bool DemoBackend::Connection::serve_frame() {
-  const auto parsed = websocket::parse_frame_header({reinterpret_cast<const std::uint8_t*>(in_.data()), in_.size()});
+  const auto parsed =
+      websocket::parse_frame_header({reinterpret_cast<const std::uint8_t*>(in_.data()), in_.size()});
   if (parsed.step == websocket::HeaderStep::NeedMore) {
     return false;
   }
@@ -149,14 +152,19 @@ void DemoBackend::Connection::answer_frame(const websocket::FrameHeader& header,
     case websocket::Opcode::Text:
       websocket::append_frame(answer, websocket::Opcode::Text, owner_.name_ + ": " + payload);
       break;
-    case websocket::Opcode::Ping: websocket::append_frame(answer, websocket::Opcode::Pong, payload); break;
-    case websocket::Opcode::Pong: return;
+    case websocket::Opcode::Ping:
+      websocket::append_frame(answer, websocket::Opcode::Pong, payload);
+      break;
+    case websocket::Opcode::Pong:
+      return;
     case websocket::Opcode::Close:
       websocket::append_frame(answer, websocket::Opcode::Close, payload);
       send(answer);
       end();
       return;
-    default: websocket::append_frame(answer, websocket::Opcode::Binary, payload); break;
+    default:
+      websocket::append_frame(answer, websocket::Opcode::Binary, payload);
+      break;
   }
   send(answer);
 }
@@ -165,7 +173,8 @@ void DemoBackend::Connection::send(std::string_view bytes) {
   if (stream_ == nullptr) {
     return;
   }
-  const auto result = out_.send(*stream_, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+  const auto result =
+      out_.send(*stream_, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
   if (result.status == net::IoStatus::Broken) {
     end();
     return;
@@ -201,10 +210,9 @@ Result<std::unique_ptr<DemoBackend>> DemoBackend::start(net::Loop& loop, std::st
     return bound.error();
   }
   backend->address_ = bound->address;
-  auto listener = net::Listener::start(loop, std::move(bound->sockets.front()),
-                                       [self = backend.get()](net::Fd socket, const SocketAddress&) {
-                                         self->on_accept(std::move(socket));
-                                       });
+  auto listener = net::Listener::start(
+      loop, std::move(bound->sockets.front()),
+      [self = backend.get()](net::Fd socket, const SocketAddress&) { self->on_accept(std::move(socket)); });
   if (!listener.ok()) {
     return listener.error();
   }

@@ -1,5 +1,6 @@
-// DemoBackend: a small WebSocket and HTTP server that names itself: what `limpet demo` balances over. Text messages come
-// back with its name in front, binary ones as they are; GET / is a page to try it in a browser. One thread.
+// DemoBackend: a small WebSocket and HTTP server that names itself: what `limpet demo` balances over. Text
+// messages come back with its name in front, binary ones as they are; GET / is a page to try it in a browser.
+// One thread.
 #pragma once
 
 #include <memory>

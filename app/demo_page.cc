@@ -14,7 +14,8 @@ constexpr std::string_view kBeforeName = R"(<!doctype html>
 <h1>limpet demo</h1>
 <p>This page came from backend <b>)";
 
-constexpr std::string_view kAfterName = R"(</b>. Reload it: you stay there. Open a private window: you may land elsewhere.
+constexpr std::string_view kAfterName =
+    R"(</b>. Reload it: you stay there. Open a private window: you may land elsewhere.
 <p><label>Say something: <input id="text" autofocus></label> <button id="send">Send</button>
 <pre id="log" aria-live="polite"></pre>
 <script>

@@ -54,14 +54,17 @@ struct NameWatch::State : std::enable_shared_from_this<State> {
     on_answer(host, choose(host, *resolved));
   }
 
-  // The address in use is kept while it is among the answers: round-robin answers must not move backends about.
+  // The address in use is kept while it is among the answers: round-robin answers must not move backends
+  // about.
   IpAddress choose(const std::string& host, const std::vector<IpAddress>& answers) {
     const auto used = last.find(host);
     if (used != last.end() && std::find(answers.begin(), answers.end(), used->second) != answers.end()) {
       return used->second;
     }
-    // IPv4 first: it sorts behind IPv6 (::ffff:...) only by its bytes, and local servers often listen on it alone.
-    const auto v4 = std::find_if(answers.begin(), answers.end(), [](const IpAddress& ip) { return ip.is_v4(); });
+    // IPv4 first: it sorts behind IPv6 (::ffff:...) only by its bytes, and local servers often listen on it
+    // alone.
+    const auto v4 =
+        std::find_if(answers.begin(), answers.end(), [](const IpAddress& ip) { return ip.is_v4(); });
     return last[host] = v4 != answers.end() ? *v4 : answers.front();
   }
 

@@ -1,5 +1,5 @@
-// NameWatch: looks up the names of backends again and again and tells when an answer changes. A name that does not resolve
-// is a backend that is down, not a reason to refuse to start. Control thread.
+// NameWatch: looks up the names of backends again and again and tells when an answer changes. A name that
+// does not resolve is a backend that is down, not a reason to refuse to start. Control thread.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,6 @@
-// PoolBuilder: turns settings into the pools of a Snapshot. Keeps what must outlive one snapshot: the numbers of pools and
-// backends, their states, the cookie keys, and the address each name has resolved to. Control thread.
+// PoolBuilder: turns settings into the pools of a Snapshot. Keeps what must outlive one snapshot: the numbers
+// of pools and backends, their states, the cookie keys, and the address each name has resolved to. Control
+// thread.
 #pragma once
 
 #include <map>
@@ -39,7 +40,7 @@ class PoolBuilder {
 
   std::map<std::pair<std::string, std::string>, Known> backends_;  // by pool and name
   std::map<std::string, affinity::PoolId> pools_;
-  std::map<std::string, IpAddress> addresses_;  // by host name
+  std::map<std::string, IpAddress> addresses_;                                  // by host name
   std::map<std::string, std::shared_ptr<const affinity::CookieCodec>> codecs_;  // by key file
   std::uint64_t generation_ = 0;
 };

@@ -31,7 +31,8 @@ std::uint32_t worker_count(const settings::Settings& settings) {
   return settings.workers != 0 ? settings.workers : std::max(1U, std::thread::hardware_concurrency());
 }
 
-// A listener's address is a literal, or a name that has to resolve now: there is nothing to listen on without it.
+// A listener's address is a literal, or a name that has to resolve now: there is nothing to listen on without
+// it.
 Result<SocketAddress> resolve_bind(const Endpoint& endpoint) {
   if (const auto literal = endpoint.literal()) {
     return *literal;
@@ -151,7 +152,8 @@ Result<bool> Server::open_admin() {
   }
   admin_address_ = bound->address;
   admin_source_ = std::make_unique<AdminSource>(*this);
-  auto endpoint = admin::Endpoint::start(loop_, std::move(bound->sockets.front()), bound->address, *admin_source_);
+  auto endpoint =
+      admin::Endpoint::start(loop_, std::move(bound->sockets.front()), bound->address, *admin_source_);
   if (!endpoint.ok()) {
     return endpoint.error();
   }
@@ -167,9 +169,9 @@ void Server::start_workers(std::vector<std::vector<proxy::ListeningSocket>> sock
     worker->start(left_);
   }
   for (const BoundListener& listener : bound_) {
-    log_.info("listening", {{"address", listener.address.to_string()},
-                            {"pool", listener.pool},
-                            {"workers", workers_.size()}});
+    log_.info(
+        "listening",
+        {{"address", listener.address.to_string()}, {"pool", listener.pool}, {"workers", workers_.size()}});
   }
   if (admin_address_) {
     log_.info("listening", {{"address", admin_address_->to_string()}, {"admin", true}});

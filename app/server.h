@@ -1,5 +1,5 @@
-// Server: the running program: control's loop, the workers, health, names and the admin endpoint, wired together. Made from
-// checked settings; ends by signal or stop(). Control thread.
+// Server: the running program: control's loop, the workers, health, names and the admin endpoint, wired
+// together. Made from checked settings; ends by signal or stop(). Control thread.
 #pragma once
 
 #include <functional>
@@ -36,8 +36,8 @@ struct BoundListener {
 
 class Server {
  public:
-  // Binds everything and starts the workers. Fails with a sentence that names the place and the remedy; then nothing is left
-  // running. `log` must outlive the server.
+  // Binds everything and starts the workers. Fails with a sentence that names the place and the remedy; then
+  // nothing is left running. `log` must outlive the server.
   [[nodiscard]] static Result<std::unique_ptr<Server>> start(settings::Settings settings, Log& log);
   ~Server();
   Server(const Server&) = delete;

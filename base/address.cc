@@ -73,7 +73,8 @@ bool IpAddress::is_loopback() const noexcept {
   if (is_v4()) {
     return bytes_[12] == 127;
   }
-  return std::all_of(bytes_.begin(), bytes_.end() - 1, [](std::uint8_t byte) { return byte == 0; }) && bytes_[15] == 1;
+  return std::all_of(bytes_.begin(), bytes_.end() - 1, [](std::uint8_t byte) { return byte == 0; }) &&
+         bytes_[15] == 1;
 }
 
 IpAddress IpAddress::masked(unsigned bits) const noexcept {
@@ -149,7 +150,8 @@ SocketAddress SocketAddress::from_native(const sockaddr_storage& native, socklen
   std::memcpy(&local, &native, sizeof(local));
   const auto header = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path));
   const std::size_t room = length > header ? length - header : 0;
-  return unix_path(std::string(local.sun_path, strnlen(local.sun_path, std::min(room, sizeof(local.sun_path)))));
+  return unix_path(
+      std::string(local.sun_path, strnlen(local.sun_path, std::min(room, sizeof(local.sun_path)))));
 }
 
 int SocketAddress::family() const noexcept {

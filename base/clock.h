@@ -1,5 +1,5 @@
-// Time. Waits and ages use the steady clock; the wall clock is only shown to people, so that its jumps are harmless.
-// Any thread.
+// Time. Waits and ages use the steady clock; the wall clock is only shown to people, so that its jumps are
+// harmless. Any thread.
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,6 @@
 // CloseReason: why a request or a session ended, or was never begun. Every ended session has exactly one.
-// One row of the table in close_reason.cc is the log word, the metric label, the admin text and the status code
-// of the answer that limpet makes for it. Any thread.
+// One row of the table in close_reason.cc is the log word, the metric label, the admin text and the status
+// code of the answer that limpet makes for it. Any thread.
 #pragma once
 
 #include <cstddef>
@@ -38,20 +38,20 @@ enum class CloseReason : std::uint8_t {
   BackendUnreachable,  // every backend that was tried refused or reset the attempt
   Stopping,
   // The backend's answer.
-  BadAnswer,         // malformed, or an upgrade that RFC 6455 4.1 does not allow
-  BackendCut,        // the backend closed before its answer was complete
-  ConnectTimeout,    // every attempt ran out of timeouts.connect
-  ResponseTimeout,   // no first byte within timeouts.response
-  InternalError,     // out of descriptors or memory
+  BadAnswer,        // malformed, or an upgrade that RFC 6455 4.1 does not allow
+  BackendCut,       // the backend closed before its answer was complete
+  ConnectTimeout,   // every attempt ran out of timeouts.connect
+  ResponseTimeout,  // no first byte within timeouts.response
+  InternalError,    // out of descriptors or memory
   kCount,
 };
 
 struct CloseReasonRow {
   CloseReason reason;
-  int status;              // of the answer limpet makes; 0 = none is made
-  Side side;               // who caused it
-  std::string_view word;   // in logs, metrics, admin answers and the Limpet-Reason header
-  std::string_view phrase; // one line for a person; the body of the answer
+  int status;               // of the answer limpet makes; 0 = none is made
+  Side side;                // who caused it
+  std::string_view word;    // in logs, metrics, admin answers and the Limpet-Reason header
+  std::string_view phrase;  // one line for a person; the body of the answer
 };
 
 inline constexpr std::size_t kCloseReasonCount = static_cast<std::size_t>(CloseReason::kCount);

@@ -5,8 +5,9 @@ namespace limpet {
 namespace {
 
 constexpr std::array<std::string_view, kCounterCount> kWords{
-    "connections",      "requests",                "sessions_opened", "sessions_ended",
-    "backend_attempts", "backend_attempts_failed", "backend_reused",
+    "connections",    "requests",         "sessions_opened",
+    "sessions_ended", "backend_attempts", "backend_attempts_failed",
+    "backend_reused",
 };
 
 }  // namespace

@@ -12,8 +12,8 @@
 namespace limpet {
 
 enum class Counter : std::uint8_t {
-  Connections,   // client connections accepted
-  Requests,      // requests read, upgrades included
+  Connections,  // client connections accepted
+  Requests,     // requests read, upgrades included
   SessionsOpened,
   SessionsEnded,
   BackendAttempts,
@@ -29,7 +29,9 @@ inline constexpr std::size_t kCounterCount = static_cast<std::size_t>(Counter::k
 class Counters {
  public:
   // Owner's thread. A plain load and store: nobody else writes.
-  void add(Counter counter, std::uint64_t amount = 1) noexcept { bump(values_[static_cast<std::size_t>(counter)], amount); }
+  void add(Counter counter, std::uint64_t amount = 1) noexcept {
+    bump(values_[static_cast<std::size_t>(counter)], amount);
+  }
   void add_end(CloseReason reason) noexcept { bump(ends_[static_cast<std::size_t>(reason)], 1); }
 
   // Any thread.

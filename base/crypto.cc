@@ -140,11 +140,13 @@ std::string seal(const Key& key, std::string_view plain, std::string_view contex
   EVP_CIPHER_CTX* const cipher = cipher_context();
   int length = 0;
   require(EVP_EncryptInit_ex(cipher, aes_256_gcm(), nullptr, key.data(), nonce) == 1);
-  require(EVP_EncryptUpdate(cipher, nullptr, &length, as_bytes(context), static_cast<int>(context.size())) == 1);
+  require(EVP_EncryptUpdate(cipher, nullptr, &length, as_bytes(context), static_cast<int>(context.size())) ==
+          1);
   unsigned char* const body = nonce + kNonceBytes;
   require(EVP_EncryptUpdate(cipher, body, &length, as_bytes(plain), static_cast<int>(plain.size())) == 1);
   require(EVP_EncryptFinal_ex(cipher, body + length, &length) == 1);
-  require(EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_GET_TAG, static_cast<int>(kTagBytes), body + plain.size()) == 1);
+  require(EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_GET_TAG, static_cast<int>(kTagBytes),
+                              body + plain.size()) == 1);
   return sealed;
 }
 
@@ -159,7 +161,8 @@ std::optional<std::string> open(const Key& key, std::string_view sealed, std::st
   EVP_CIPHER_CTX* const cipher = cipher_context();
   int length = 0;
   require(EVP_DecryptInit_ex(cipher, aes_256_gcm(), nullptr, key.data(), as_bytes(sealed)) == 1);
-  require(EVP_DecryptUpdate(cipher, nullptr, &length, as_bytes(context), static_cast<int>(context.size())) == 1);
+  require(EVP_DecryptUpdate(cipher, nullptr, &length, as_bytes(context), static_cast<int>(context.size())) ==
+          1);
   require(EVP_DecryptUpdate(cipher, as_bytes(plain), &length, as_bytes(sealed) + kNonceBytes,
                             static_cast<int>(size)) == 1);
   require(EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_SET_TAG, static_cast<int>(kTagBytes), tag.data()) == 1);

@@ -33,7 +33,8 @@ void random_bytes(std::span<std::uint8_t> out) noexcept;
 // AES-256-GCM: nonce, ciphertext and tag in one string. `context` is authenticated and not contained.
 [[nodiscard]] std::string seal(const Key& key, std::string_view plain, std::string_view context);
 // None when a single bit of sealed or context differs, or the key is another.
-[[nodiscard]] std::optional<std::string> open(const Key& key, std::string_view sealed, std::string_view context);
+[[nodiscard]] std::optional<std::string> open(const Key& key, std::string_view sealed,
+                                              std::string_view context);
 
 // Equal, in a time that depends on the lengths alone.
 [[nodiscard]] bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept;

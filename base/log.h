@@ -1,5 +1,5 @@
-// Log: one line an event, as JSON or text, written by a thread of its own so that no caller ever waits for a disk.
-// Owned by the app, passed in by reference. Any thread.
+// Log: one line an event, as JSON or text, written by a thread of its own so that no caller ever waits for a
+// disk. Owned by the app, passed in by reference. Any thread.
 #pragma once
 
 #include <concepts>
@@ -22,7 +22,8 @@ struct LogField {
   using Value = std::variant<std::string_view, std::int64_t, std::uint64_t, double, bool>;
 
   template <typename T>
-  LogField(std::string_view field_name, const T& field_value) : name(field_name), value(convert(field_value)) {}
+  LogField(std::string_view field_name, const T& field_value)
+      : name(field_name), value(convert(field_value)) {}
 
   std::string_view name;
   Value value;
@@ -63,12 +64,18 @@ class Log {
   [[nodiscard]] bool enabled(LogLevel level) const noexcept { return level >= level_; }
   // `event` is a fixed word ("session_end"); the oldest queued line is dropped when the queue is full.
   void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields);
-  void debug(std::string_view event, std::initializer_list<LogField> fields) { write(LogLevel::Debug, event, fields); }
-  void info(std::string_view event, std::initializer_list<LogField> fields) { write(LogLevel::Info, event, fields); }
+  void debug(std::string_view event, std::initializer_list<LogField> fields) {
+    write(LogLevel::Debug, event, fields);
+  }
+  void info(std::string_view event, std::initializer_list<LogField> fields) {
+    write(LogLevel::Info, event, fields);
+  }
   void warning(std::string_view event, std::initializer_list<LogField> fields) {
     write(LogLevel::Warning, event, fields);
   }
-  void error(std::string_view event, std::initializer_list<LogField> fields) { write(LogLevel::Error, event, fields); }
+  void error(std::string_view event, std::initializer_list<LogField> fields) {
+    write(LogLevel::Error, event, fields);
+  }
 
  private:
   struct Sink;

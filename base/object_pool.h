@@ -1,5 +1,5 @@
-// ObjectPool: hands out objects of one type and keeps the memory of those that came back, so that sessions that come and
-// go do not go through the allocator. The one place of new and delete. One thread.
+// ObjectPool: hands out objects of one type and keeps the memory of those that came back, so that sessions
+// that come and go do not go through the allocator. The one place of new and delete. One thread.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ class ObjectPool {
   explicit ObjectPool(std::size_t most_spare) : most_spare_(most_spare) { spare_.reserve(most_spare); }
   ~ObjectPool() {
     for (void* const memory : spare_) {
-      ::operator delete(memory, std::align_val_t{alignof(T)});
+      ::operator delete (memory, std::align_val_t{alignof(T)});
     }
   }
   ObjectPool(const ObjectPool&) = delete;
@@ -27,7 +27,7 @@ class ObjectPool {
   [[nodiscard]] T* make(Arguments&&... arguments) {
     void* memory = nullptr;
     if (spare_.empty()) {
-      memory = ::operator new(sizeof(T), std::align_val_t{alignof(T)});
+      memory = ::operator new (sizeof(T), std::align_val_t{alignof(T)});
     } else {
       memory = spare_.back();
       spare_.pop_back();
@@ -40,7 +40,7 @@ class ObjectPool {
     if (spare_.size() < most_spare_) {
       spare_.push_back(object);
     } else {
-      ::operator delete(object, std::align_val_t{alignof(T)});
+      ::operator delete (object, std::align_val_t{alignof(T)});
     }
   }
 

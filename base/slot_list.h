@@ -1,5 +1,5 @@
-// SlotList: owns objects in numbered slots: adding and removing take no search, and the list can be read in slices while it
-// changes between them. T has slot() and set_slot(). One thread.
+// SlotList: owns objects in numbered slots: adding and removing take no search, and the list can be read in
+// slices while it changes between them. T has slot() and set_slot(). One thread.
 #pragma once
 
 #include <cstddef>

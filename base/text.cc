@@ -8,8 +8,8 @@
 namespace limpet {
 
 bool iequals(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
 }
 
 std::string to_lower(std::string_view text) {
@@ -46,44 +46,56 @@ std::string hex(std::span<const std::uint8_t> bytes) {
 
 namespace {
 
-// The length of the valid UTF-8 sequence at the front of `text` (RFC 3629), or 0.
-std::size_t utf8_sequence(std::string_view text) noexcept {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const auto follows = [&](std::size_t i, std::uint8_t low, std::uint8_t high) {
-    return i < text.size() && byte(i) >= low && byte(i) <= high;
-  };
-  const std::uint8_t lead = byte(0);
-  if (lead < 0x80) {
-    return 1;
-  }
-  if (lead >= 0xc2 && lead <= 0xdf) {
-    return follows(1, 0x80, 0xbf) ? 2 : 0;
-  }
-  if (lead >= 0xe0 && lead <= 0xef) {
-    const std::uint8_t low = lead == 0xe0 ? 0xa0 : 0x80;
-    const std::uint8_t high = lead == 0xed ? 0x9f : 0xbf;
-    return follows(1, low, high) && follows(2, 0x80, 0xbf) ? 3 : 0;
-  }
-  if (lead >= 0xf0 && lead <= 0xf4) {
-    const std::uint8_t low = lead == 0xf0 ? 0x90 : 0x80;
-    const std::uint8_t high = lead == 0xf4 ? 0x8f : 0xbf;
-    return follows(1, low, high) && follows(2, 0x80, 0xbf) && follows(3, 0x80, 0xbf) ? 4 : 0;
-  }
-  return 0;
+// Well-formed UTF-8 by its first byte (RFC 3629 4): the bounds of the second byte rule out overlong forms,
+// surrogates and what lies beyond U+10FFFF; all later bytes are continuations.
+struct Form {
+  std::uint8_t first_low, first_high;
+  std::uint8_t second_low, second_high;
+  std::size_t length;
+};
+constexpr std::array kForms{
+    Form{0xc2, 0xdf, 0x80, 0xbf, 2}, Form{0xe0, 0xe0, 0xa0, 0xbf, 3}, Form{0xe1, 0xec, 0x80, 0xbf, 3},
+    Form{0xed, 0xed, 0x80, 0x9f, 3}, Form{0xee, 0xef, 0x80, 0xbf, 3}, Form{0xf0, 0xf0, 0x90, 0xbf, 4},
+    Form{0xf1, 0xf3, 0x80, 0xbf, 4}, Form{0xf4, 0xf4, 0x80, 0x8f, 4},
+};
+
+constexpr std::uint8_t kLastAscii = 0x7f;
+
+bool is_between(char c, std::uint8_t low, std::uint8_t high) {
+  const auto byte = static_cast<std::uint8_t>(c);
+  return byte >= low && byte <= high;
 }
 
 }  // namespace
 
+std::size_t utf8_length(std::string_view text) noexcept {
+  if (is_between(text.front(), 0, kLastAscii)) {
+    return 1;
+  }
+  const auto form = std::find_if(kForms.begin(), kForms.end(), [&](const Form& row) {
+    return is_between(text.front(), row.first_low, row.first_high);
+  });
+  if (form == kForms.end() || text.size() < form->length ||
+      !is_between(text[1], form->second_low, form->second_high)) {
+    return 0;
+  }
+  const std::string_view rest = text.substr(2, form->length - 2);
+  const bool continues =
+      std::all_of(rest.begin(), rest.end(), [](char c) { return is_between(c, 0x80, 0xbf); });
+  return continues ? form->length : 0;
+}
+
 void append_json_escaped(std::string& out, std::string_view text) {
   while (!text.empty()) {
     const char c = text.front();
-    const std::size_t length = utf8_sequence(text);
+    const std::size_t length = utf8_length(text);
     if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
     } else if (static_cast<std::uint8_t>(c) < 0x20 || c == 0x7f) {
       std::array<char, 8> escape{};
-      std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(static_cast<std::uint8_t>(c)));
+      std::snprintf(escape.data(), escape.size(), "\\u%04x",
+                    static_cast<unsigned>(static_cast<std::uint8_t>(c)));
       out += escape.data();
     } else if (length == 0) {
       out += "\xef\xbf\xbd";

@@ -24,6 +24,8 @@ namespace limpet {
 // Takes the part before the first `separator` off the front of `rest` (all of it when there is none).
 [[nodiscard]] std::string_view take_until(std::string_view& rest, char separator) noexcept;
 [[nodiscard]] std::string hex(std::span<const std::uint8_t> bytes);
+// The length of the UTF-8 character (RFC 3629 4) at the front of a text that is not empty; 0 when it is none.
+[[nodiscard]] std::size_t utf8_length(std::string_view text) noexcept;
 // Appends `text` as the inside of a JSON string (RFC 8259 7); bytes that are not UTF-8 become U+FFFD.
 void append_json_escaped(std::string& out, std::string_view text);
 // The number of single-character edits between two words; for "did you mean".

@@ -20,14 +20,14 @@ class Mode:
 
 # An echo is relayed twice, once in each direction.
 MODES = {
-    "echo": Mode("WebSocket echo, 64 B, 32 sessions", "message", ["--mode", "echo", "--size", 64], 2),
+    "echo": Mode("WebSocket echo, 125 B, 100 sessions", "message", ["--mode", "echo", "--size", 125, "--connections", 100], 2),
     "echo-4k": Mode("WebSocket echo, 4 KiB, 32 sessions", "message", ["--mode", "echo", "--size", 4096], 2),
     "echo-64k": Mode("WebSocket echo, 64 KiB, 8 sessions", "message",
                      ["--mode", "echo", "--size", 65536, "--connections", 8], 2),
     "echo-1m": Mode("WebSocket echo, 1 MiB, 4 sessions", "message",
                     ["--mode", "echo", "--size", 1048576, "--connections", 4], 2),
-    "echo-1000": Mode("WebSocket echo, 64 B, 1000 sessions", "message",
-                      ["--mode", "echo", "--size", 64, "--connections", 1000, "--sources", 8], 2),
+    "echo-1000": Mode("WebSocket echo, 125 B, 1000 sessions", "message",
+                      ["--mode", "echo", "--size", 125, "--connections", 1000, "--sources", 8], 2),
     "handshake": Mode("WebSocket open and close, 32 at a time", "session",
                       ["--mode", "handshake", "--sources", 8]),
     "get": Mode("keep-alive GET, 128 B body, 32 connections", "request", ["--mode", "get"]),

@@ -1,5 +1,5 @@
-// Monitor: keeps the health of every backend: runs its probes on schedule, hears of connect failures that traffic has
-// seen, and writes the verdict into BackendState. Control thread.
+// Monitor: keeps the health of every backend: runs its probes on schedule, hears of connect failures that
+// traffic has seen, and writes the verdict into BackendState. Control thread.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ struct Target {
 // How the last probe of a backend went, for people.
 struct LastProbe {
   bool ok = false;
-  std::string detail;   // "connected", "status 200", "refused", "no answer within 1s", ...
+  std::string detail;  // "connected", "status 200", "refused", "no answer within 1s", ...
   Instant when;
   Duration took{};
 };

@@ -1,6 +1,6 @@
-// Heads of HTTP/1.x messages as parsed views (RFC 9112 2.1, 3, 4, 5). Everything points into the bytes of the head,
-// which the caller keeps for as long as it uses the head; a head object is reused for message after message.
-// Pure. One thread.
+// Heads of HTTP/1.x messages as parsed views (RFC 9112 2.1, 3, 4, 5). Everything points into the bytes of the
+// head, which the caller keeps for as long as it uses the head; a head object is reused for message after
+// message. Pure. One thread.
 #pragma once
 
 #include <cstddef>
@@ -48,15 +48,16 @@ struct BodyPlan {
 
 struct RequestHead {
   std::string_view method;
-  std::string_view target;  // as received; origin-form (or "*"), an absolute form is cut down to its origin-form
-  std::string_view path;    // of target, without the query
-  std::string_view query;   // without '?', empty when there is none
-  std::string_view host;    // the value of Host, with its port
+  std::string_view
+      target;  // as received; origin-form (or "*"), an absolute form is cut down to its origin-form
+  std::string_view path;   // of target, without the query
+  std::string_view query;  // without '?', empty when there is none
+  std::string_view host;   // the value of Host, with its port
   Version version = Version::Http11;
   Fields fields;
   BodyPlan body;
-  bool keep_alive = true;         // the client lets the connection be used again (RFC 9112 9.3)
-  bool asks_upgrade = false;      // an Upgrade field whose token is also named in Connection
+  bool keep_alive = true;     // the client lets the connection be used again (RFC 9112 9.3)
+  bool asks_upgrade = false;  // an Upgrade field whose token is also named in Connection
 
   [[nodiscard]] bool is_head() const noexcept { return method == "HEAD"; }
   // Idempotent by definition (RFC 9110 9.2.2): may be sent again after a connection died.
@@ -69,8 +70,8 @@ struct ResponseHead {
   std::string_view reason;
   Version version = Version::Http11;
   Fields fields;
-  BodyPlan body;             // already minds HEAD, 1xx, 204 and 304
-  bool keep_alive = true;    // the backend lets the connection be used again
+  BodyPlan body;           // already minds HEAD, 1xx, 204 and 304
+  bool keep_alive = true;  // the backend lets the connection be used again
   // From a Keep-Alive field's timeout=N (Node sends it): how long the backend keeps an idle connection.
   std::optional<std::uint32_t> keep_alive_s;
 };

@@ -1,6 +1,6 @@
-// Reading heads: find where one ends, then parse exactly those bytes. Our own byte scan (head_scan.h) refuses first, then
-// llhttp reads the same bytes (second_opinion.h); what the two disagree about is refused.
-// RFC 9112 2.2 - 6, RFC 9110 5. Pure. One thread.
+// Reading heads: find where one ends, then parse exactly those bytes. Our own byte scan (head_scan.h) refuses
+// first, then llhttp reads the same bytes (second_opinion.h); what the two disagree about is refused. RFC
+// 9112 2.2 - 6, RFC 9110 5. Pure. One thread.
 #pragma once
 
 #include <cstddef>
@@ -35,9 +35,10 @@ class HeadEnd {
   std::size_t size_ = 0;
 };
 
-// `head`: exactly the bytes up to and with the blank line (one empty line before the request line is allowed).
-// Fills `out`, whose views point into `head`. Empty answer = accepted.
-[[nodiscard]] std::optional<Refusal> parse_request(std::string_view head, const HeadLimits& limits, RequestHead& out);
+// `head`: exactly the bytes up to and with the blank line (one empty line before the request line is
+// allowed). Fills `out`, whose views point into `head`. Empty answer = accepted.
+[[nodiscard]] std::optional<Refusal> parse_request(std::string_view head, const HeadLimits& limits,
+                                                   RequestHead& out);
 
 struct ResponseContext {
   bool to_head_request = false;  // the request was HEAD: no body whatever the fields say

@@ -52,7 +52,8 @@ SocketAddress bound_address(const Fd& fd) {
   return SocketAddress::from_native(native, length);
 }
 
-// SO_REUSEPORT would let a second process of the same user share the port without a word: ask without it first.
+// SO_REUSEPORT would let a second process of the same user share the port without a word: ask without it
+// first.
 Result<bool> check_port_is_free(const SocketAddress& address) {
   auto probe = open_socket(address, false);
   if (!probe.ok()) {
@@ -100,7 +101,8 @@ void remove_if_stale(const SocketAddress& address) {
   const Fd probe(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   sockaddr_storage native{};
   const socklen_t length = address.to_native(native);
-  if (connect(probe.get(), reinterpret_cast<const sockaddr*>(&native), length) != 0 && errno == ECONNREFUSED) {
+  if (connect(probe.get(), reinterpret_cast<const sockaddr*>(&native), length) != 0 &&
+      errno == ECONNREFUSED) {
     ::unlink(address.path().c_str());
   }
 }

@@ -1,5 +1,5 @@
-// ChunkPool: lends fixed buffers for bytes that a peer would not take yet, and knows how many are out. A chunk has one
-// holder at a time. One thread.
+// ChunkPool: lends fixed buffers for bytes that a peer would not take yet, and knows how many are out. A
+// chunk has one holder at a time. One thread.
 #pragma once
 
 #include <array>

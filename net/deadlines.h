@@ -1,5 +1,6 @@
-// Deadlines: a coarse timing wheel. Arming and moving a deadline is two list operations; one sweep every kTick looks at
-// the slots whose time has come. A deadline fires at most kTick late and never early. Worker or control, one thread.
+// Deadlines: a coarse timing wheel. Arming and moving a deadline is two list operations; one sweep every
+// kTick looks at the slots whose time has come. A deadline fires at most kTick late and never early. Worker
+// or control, one thread.
 #pragma once
 
 #include <array>
@@ -33,7 +34,7 @@ class Deadline {
   friend class Deadlines;
   struct Links {
     Links* prev = nullptr;
-    Links* next = nullptr;  // null = not armed
+    Links* next = nullptr;     // null = not armed
     Deadline* self = nullptr;  // null in the head of a slot
   };
   Links links_;

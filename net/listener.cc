@@ -15,7 +15,8 @@ constexpr int kMostAcceptsATurn = 64;
 constexpr std::uint64_t kRestMs = 100;
 
 bool is_out_of_something(int error_number) noexcept {
-  return error_number == EMFILE || error_number == ENFILE || error_number == ENOBUFS || error_number == ENOMEM;
+  return error_number == EMFILE || error_number == ENFILE || error_number == ENOBUFS ||
+         error_number == ENOMEM;
 }
 
 }  // namespace
@@ -29,14 +30,16 @@ struct Listener::Inner {
   int open_handles = 2;
 
   void watch() {
-    uv_poll_start(&poll, UV_READABLE, [](uv_poll_t* handle, int, int) { static_cast<Inner*>(handle->data)->accept(); });
+    uv_poll_start(&poll, UV_READABLE,
+                  [](uv_poll_t* handle, int, int) { static_cast<Inner*>(handle->data)->accept(); });
   }
 
   void accept() {
     for (int i = 0; i < kMostAcceptsATurn && !closed; ++i) {
       sockaddr_storage native{};
       socklen_t length = sizeof(native);
-      Fd accepted(accept4(socket.get(), reinterpret_cast<sockaddr*>(&native), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      Fd accepted(
+          accept4(socket.get(), reinterpret_cast<sockaddr*>(&native), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (accepted.valid()) {
         on_accept(std::move(accepted), SocketAddress::from_native(native, length));
         continue;
@@ -53,7 +56,8 @@ struct Listener::Inner {
 
   void rest_for_a_moment() {
     uv_poll_stop(&poll);
-    uv_timer_start(&rest, [](uv_timer_t* timer) { static_cast<Inner*>(timer->data)->watch(); }, kRestMs, 0);
+    uv_timer_start(
+        &rest, [](uv_timer_t* timer) { static_cast<Inner*>(timer->data)->watch(); }, kRestMs, 0);
   }
 
   static void on_closed(uv_handle_t* handle) {

@@ -1,5 +1,6 @@
-// Listening sockets. bind_sockets() binds one address for several workers at once (SO_REUSEPORT, one socket each), so that a
-// port in use is found before anything starts; Listener accepts on one of them. Control opens, a worker accepts.
+// Listening sockets. bind_sockets() binds one address for several workers at once (SO_REUSEPORT, one socket
+// each), so that a port in use is found before anything starts; Listener accepts on one of them. Control
+// opens, a worker accepts.
 #pragma once
 
 #include <functional>
@@ -18,8 +19,8 @@ struct BoundSockets {
   SocketAddress address;    // with the port the kernel chose where 0 was asked for
 };
 
-// Binds `address` `count` times. What accepted sockets inherit (TCP_NODELAY) is set here, once. A stale Unix socket file
-// that nobody listens on is replaced; all workers share one Unix socket.
+// Binds `address` `count` times. What accepted sockets inherit (TCP_NODELAY) is set here, once. A stale Unix
+// socket file that nobody listens on is replaced; all workers share one Unix socket.
 [[nodiscard]] Result<BoundSockets> bind_sockets(const SocketAddress& address, std::size_t count);
 
 class Listener {

@@ -1,6 +1,6 @@
-// Loop: one libuv loop with what everything on it shares: the scratch buffer, the deadlines, the chunk pool and the place
-// where closed objects wait for the end of the turn. Owned by a worker or by control; touched by its thread alone,
-// except wake-ups, which go through a Mailbox.
+// Loop: one libuv loop with what everything on it shares: the scratch buffer, the deadlines, the chunk pool
+// and the place where closed objects wait for the end of the turn. Owned by a worker or by control; touched
+// by its thread alone, except wake-ups, which go through a Mailbox.
 #pragma once
 
 #include <uv.h>

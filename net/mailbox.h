@@ -1,5 +1,5 @@
-// Mailbox: finished values from any thread to the thread of one loop. The lock is held for a push or a swap alone.
-// Owned by the receiver; whoever posts must not outlive it.
+// Mailbox: finished values from any thread to the thread of one loop. The lock is held for a push or a swap
+// alone. Owned by the receiver; whoever posts must not outlive it.
 #pragma once
 
 #include <uv.h>
@@ -21,7 +21,8 @@ class Mailbox {
 
   // `receive` is called on the loop's thread, once a letter, in the order of posting.
   Mailbox(Loop& loop, Receiver receive) : inner_(std::make_unique<Inner>(std::move(receive)).release()) {
-    uv_async_init(loop.native(), &inner_->wake, [](uv_async_t* async) { static_cast<Inner*>(async->data)->deliver(); });
+    uv_async_init(loop.native(), &inner_->wake,
+                  [](uv_async_t* async) { static_cast<Inner*>(async->data)->deliver(); });
     inner_->wake.data = inner_;
   }
   ~Mailbox() {

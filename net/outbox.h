@@ -1,6 +1,6 @@
-// Outbox: what waits to be sent on one stream. Bytes go out at once as far as the peer takes them; only the rest is copied
-// into borrowed chunks. Its user stops reading the source while anything is pending, which bounds it to one read.
-// Owned beside its stream. One thread.
+// Outbox: what waits to be sent on one stream. Bytes go out at once as far as the peer takes them; only the
+// rest is copied into borrowed chunks. Its user stops reading the source while anything is pending, which
+// bounds it to one read. Owned beside its stream. One thread.
 #pragma once
 
 #include <cstdint>

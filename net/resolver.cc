@@ -55,7 +55,8 @@ void resolve(Loop& loop, const std::string& name, std::function<void(Resolved)> 
   query->done = std::move(done);
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
-  const int status = uv_getaddrinfo(loop.native(), &query->request, &on_resolved, name.c_str(), nullptr, &hints);
+  const int status =
+      uv_getaddrinfo(loop.native(), &query->request, &on_resolved, name.c_str(), nullptr, &hints);
   if (status != 0) {
     query->done(failed(name, status));
     return;

@@ -1,4 +1,5 @@
-// Names to addresses through the system's resolver, on libuv's helper threads: never waits. One thread: that of the loop.
+// Names to addresses through the system's resolver, on libuv's helper threads: never waits. One thread: that
+// of the loop.
 #pragma once
 
 #include <cstdint>

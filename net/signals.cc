@@ -19,7 +19,8 @@ Signals::Signals(Loop& loop, std::initializer_list<int> numbers, std::function<v
     inner->handle.data = inner.get();
     uv_signal_start(
         &inner->handle,
-        [](uv_signal_t* handle, int received) { static_cast<Inner*>(handle->data)->on_signal(received); }, number);
+        [](uv_signal_t* handle, int received) { static_cast<Inner*>(handle->data)->on_signal(received); },
+        number);
     inner_.push_back(inner.release());
   }
 }

@@ -11,8 +11,9 @@ namespace limpet::net {
 
 namespace {
 
-// libuv watches nothing at all for an empty mask, not even a reset. Urgent data is the one thing no peer of ours sends,
-// so a stream that is neither read nor written is watched for that alone and still hears of EPOLLERR and EPOLLHUP.
+// libuv watches nothing at all for an empty mask, not even a reset. Urgent data is the one thing no peer of
+// ours sends, so a stream that is neither read nor written is watched for that alone and still hears of
+// EPOLLERR and EPOLLHUP.
 constexpr std::uint8_t kCutsOnly = UV_PRIORITIZED;
 
 IoResult result_of(ssize_t moved) noexcept {
@@ -63,7 +64,8 @@ void Stream::rearm() noexcept {
 void Stream::on_poll(uv_poll_t* poll, int status, int events) {
   auto* const stream = static_cast<Stream*>(poll->data);
   if (status < 0) {
-    // libuv has stopped the handle. The next read or write tells what is wrong, data that came before it included.
+    // libuv has stopped the handle. The next read or write tells what is wrong, data that came before it
+    // included.
     stream->armed_ = 0;
     events = stream->wanted_;
   }

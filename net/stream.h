@@ -1,14 +1,14 @@
-// Stream: bytes to and from one peer over a socket of our own: readiness from uv_poll, our own recv and send, nothing
-// buffered. Owned through StreamPtr, whose end closes the socket at once and frees the memory when libuv lets go of it.
-// One thread: that of its loop.
+// Stream: bytes to and from one peer over a socket of our own: readiness from uv_poll, our own recv and send,
+// nothing buffered. Owned through StreamPtr, whose end closes the socket at once and frees the memory when
+// libuv lets go of it. One thread: that of its loop.
 #pragma once
 
 #include <uv.h>
 
+#include <sys/uio.h>
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <sys/uio.h>
 
 #include "base/result.h"
 #include "net/fd.h"
@@ -91,8 +91,8 @@ class Stream {
   uv_poll_t poll_{};
   StreamEvents* events_ = nullptr;  // null: nobody cares, events are dropped
   Fd fd_;
-  std::uint8_t wanted_ = 0;   // what the owner wants watched
-  std::uint8_t armed_ = 0;    // what libuv watches
+  std::uint8_t wanted_ = 0;  // what the owner wants watched
+  std::uint8_t armed_ = 0;   // what libuv watches
   bool closing_ = false;
 };
 

@@ -18,7 +18,8 @@ Timer::Timer(Loop& loop, Duration every, std::function<void()> on_tick) {
   inner->handle.data = inner.get();
   const auto every_ms = static_cast<std::uint64_t>(every.count());
   uv_timer_start(
-      &inner->handle, [](uv_timer_t* timer) { static_cast<Inner*>(timer->data)->on_tick(); }, every_ms, every_ms);
+      &inner->handle, [](uv_timer_t* timer) { static_cast<Inner*>(timer->data)->on_tick(); }, every_ms,
+      every_ms);
   inner_ = inner.release();
 }
 

@@ -1,10 +1,11 @@
+// How a client connection reads and serves; how it ends is client_connection_end.cc.
+
 #include "proxy/client_connection.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
-#include "http/head_writer.h"
 
 namespace limpet::proxy {
 
@@ -12,12 +13,8 @@ namespace {
 
 // What a client may send ahead of its turn: frames before the 101, pipelined requests.
 constexpr std::size_t kEarlyBytes = 64 * 1024;
-// How long a client that is being closed may still send, so that no reset overtakes its answer.
-constexpr Duration kLinger = std::chrono::seconds(2);
 // A client that has sent FIN may be gone: how long the next piece of its answer may take.
 constexpr Duration kHalfClosedPatience = std::chrono::seconds(5);
-// Retry-After is spread over so many seconds, so that refused clients do not come back at one moment.
-constexpr std::uint64_t kRetrySpreadS = 5;
 
 }  // namespace
 
@@ -38,14 +35,21 @@ void ClientConnection::advance(SessionState next) {
 }
 
 void ClientConnection::arm(Duration wait) {
-  context_.loop.deadlines().arm(deadline_, context_.loop.now() + (client_ended_ ? std::min(wait, kHalfClosedPatience) : wait));
+  context_.loop.deadlines().arm(
+      deadline_, context_.loop.now() + (client_ended_ ? std::min(wait, kHalfClosedPatience) : wait));
 }
 
 void ClientConnection::on_readable(net::Stream&) {
   switch (state_) {
-    case SessionState::ReadingHead: read_head(); return;
-    case SessionState::Closing: discard(); return;
-    default: read_for_exchange(); return;
+    case SessionState::ReadingHead:
+      read_head();
+      return;
+    case SessionState::Closing:
+      discard();
+      return;
+    default:
+      read_for_exchange();
+      return;
   }
 }
 
@@ -53,10 +57,16 @@ std::string_view ClientConnection::read_some(std::size_t most) {
   const auto scratch = context_.loop.scratch();
   const net::IoResult result = stream_->read(scratch.first(std::min(most, scratch.size())));
   switch (result.status) {
-    case net::IoStatus::Done: return {reinterpret_cast<const char*>(scratch.data()), result.bytes};
-    case net::IoStatus::WouldBlock: break;
-    case net::IoStatus::End: on_client_end(); break;
-    case net::IoStatus::Broken: close_now(CloseReason::ClientReset); break;
+    case net::IoStatus::Done:
+      return {reinterpret_cast<const char*>(scratch.data()), result.bytes};
+    case net::IoStatus::WouldBlock:
+      break;
+    case net::IoStatus::End:
+      on_client_end();
+      break;
+    case net::IoStatus::Broken:
+      close_now(CloseReason::ClientReset);
+      break;
   }
   return {};
 }
@@ -199,7 +209,8 @@ void ClientConnection::update_watch() {
   } else if (state_ == SessionState::Closing) {
     readable = true;
   } else if (exchange_ != nullptr) {
-    readable = exchange_->request_is_complete() ? inbox_.size() < kEarlyBytes : exchange_->takes_request_bytes();
+    readable =
+        exchange_->request_is_complete() ? inbox_.size() < kEarlyBytes : exchange_->takes_request_bytes();
   }
   stream_->watch(readable && !client_ended_, !out_.empty());
 }
@@ -253,30 +264,6 @@ void ClientConnection::on_deadline() {
   }
 }
 
-void ClientConnection::refuse(CloseReason reason, std::string_view detail) {
-  if (!is_open()) {
-    return;
-  }
-  const auto& row = describe(reason);
-  LIMPET_ASSERT(row.status != 0, "only a reason with a status is answered");
-  drop_exchange();
-  advance(SessionState::Refusing);
-  context_.counters.add_end(reason);
-  std::string& answer = context_.assembly;
-  answer.clear();
-  const auto retry_after =
-      row.status == 503 ? static_cast<std::uint32_t>(1 + context_.random.below(kRetrySpreadS)) : 0U;
-  http::append_own_answer(answer, {.reason = reason,
-                                   .retry_after_s = retry_after,
-                                   .keep_alive = false,
-                                   .head_only = refusing_head_,
-                                   .detail = detail});
-  context_.shared.log.debug("refused", {{"reason", row.word}, {"client", arrival_.peer.to_string()}, {"detail", detail}});
-  if (send(answer)) {
-    close_gently(reason);
-  }
-}
-
 void ClientConnection::on_exchange_done(bool keep_alive) {
   drop_exchange();
   if (!is_open()) {
@@ -311,72 +298,6 @@ void ClientConnection::serve_inbox() {
     return;
   }
   update_watch();
-}
-
-void ClientConnection::close_gently(CloseReason reason) {
-  closing_for_ = reason;
-  drop_exchange();
-  if (!out_.empty()) {
-    arm(context_.snapshot->timeouts.body);
-    update_watch();
-    return;
-  }
-  if (client_ended_) {
-    close_now(reason);
-    return;
-  }
-  if (state_ != SessionState::Closing) {
-    advance(SessionState::Closing);
-  }
-  std::string().swap(inbox_);
-  stream_->shutdown_write();
-  arm(kLinger);
-  update_watch();
-}
-
-void ClientConnection::leave() {
-  if (state_ == SessionState::ReadingHead && inbox_.empty() && out_.empty()) {
-    close_gently(CloseReason::Shutdown);
-  }
-}
-
-void ClientConnection::close_now(CloseReason reason) {
-  if (!is_open()) {
-    return;
-  }
-  if (closing_for_ == CloseReason::None) {
-    context_.counters.add_end(reason);
-  }
-  if (exchange_ != nullptr) {
-    exchange_->on_cut(reason);
-  }
-  drop_exchange();
-  deadline_.disarm();
-  stream_.reset();
-  state_ = SessionState::Closing;
-  context_.shared.connections.fetch_sub(1, std::memory_order_relaxed);
-  context_.owner.retire(*this);
-}
-
-void ClientConnection::drop_exchange() {
-  if (exchange_ != nullptr) {
-    exchange_->release();
-    context_.loop.bury(std::move(exchange_));
-  }
-}
-
-void ClientConnection::become_tunnel(TunnelParts parts, std::string_view from_backend) {
-  advance(SessionState::Relaying);
-  drop_exchange();
-  deadline_.disarm();
-  parts.client = std::move(stream_);
-  parts.to_client = std::move(out_);
-  parts.client_address = arrival_.peer;
-  auto owned = std::make_unique<Tunnel>(context_, std::move(parts));
-  Tunnel& tunnel = *owned;
-  context_.sessions.add(std::move(owned));
-  context_.owner.retire(*this);
-  tunnel.pass_early(inbox_, from_backend);
 }
 
 }  // namespace limpet::proxy

@@ -1,6 +1,7 @@
-// ClientConnection: one client's stream. It reads heads, runs one exchange at a time and becomes a tunnel or closes.
-// What comes while an exchange cannot take it (early or pipelined bytes) waits here, bounded. Owned by the worker; freed
-// at the end of the turn in which it closed, so its callbacks may still be on the stack. Worker.
+// ClientConnection: one client's stream. It reads heads, runs one exchange at a time and becomes a tunnel or
+// closes. What comes while an exchange cannot take it (early or pipelined bytes) waits here, bounded. Owned
+// by the worker; freed at the end of the turn in which it closed, so its callbacks may still be on the stack.
+// Worker.
 #pragma once
 
 #include <memory>
@@ -82,7 +83,7 @@ class ClientConnection final : public net::Disposable, public net::StreamEvents,
   Context& context_;
   net::StreamPtr stream_;  // null once closed or handed over
   net::Outbox out_;
-  std::string inbox_;      // bytes of the client that nobody has taken yet; empty while idle
+  std::string inbox_;  // bytes of the client that nobody has taken yet; empty while idle
   http::HeadEnd head_end_;
   std::unique_ptr<Exchange> exchange_;  // null while reading a head and while closing
   net::Deadline deadline_;
@@ -90,9 +91,9 @@ class ClientConnection final : public net::Disposable, public net::StreamEvents,
   std::uint32_t slot_ = 0;
   SessionState state_ = SessionState::ReadingHead;
   CloseReason closing_for_ = CloseReason::None;  // set: close when out_ is flushed
-  bool served_any_ = false;      // a request was answered: the connection is between requests, not new
-  bool refusing_head_ = false;   // the request under way is HEAD: an answer of ours has no body
-  bool client_ended_ = false;    // FIN received: what was asked is still answered
+  bool served_any_ = false;     // a request was answered: the connection is between requests, not new
+  bool refusing_head_ = false;  // the request under way is HEAD: an answer of ours has no body
+  bool client_ended_ = false;   // FIN received: what was asked is still answered
 };
 
 }  // namespace limpet::proxy

@@ -1,7 +1,7 @@
-// Exchange: one request with one backend: decide, connect (or take an idle connection), pass the request on, pass the
-// answer back, try the next backend while nothing of an answer was seen. Owned by its ClientConnection; what it borrows
-// goes back in release(). The request half is exchange_request.cc, the attempts exchange_attempt.cc, the answer
-// exchange_answer.cc. Worker.
+// Exchange: one request with one backend: decide, connect (or take an idle connection), pass the request on,
+// pass the answer back, try the next backend while nothing of an answer was seen. Owned by its
+// ClientConnection; what it borrows goes back in release(). The request half is exchange_request.cc, the
+// attempts exchange_attempt.cc, the answer exchange_answer.cc. Worker.
 #pragma once
 
 #include <array>
@@ -65,7 +65,8 @@ class Exchange final : public net::Disposable, public net::StreamEvents {
   [[nodiscard]] affinity::Decision decide_backend(const affinity::PoolView& pool);
   void connect_to(const backends::Backend& backend);
   void on_connected();
-  // Holds the client's pin for the decision, once; false when another request of the client has changed it meanwhile.
+  // Holds the client's pin for the decision, once; false when another request of the client has changed it
+  // meanwhile.
   [[nodiscard]] bool claim_pin(const affinity::PoolView& pool);
   // The attempt failed before any byte of an answer: the next one, if there may be one.
   void on_attempt_failed(CloseReason reason, std::string_view detail);
@@ -101,10 +102,10 @@ class Exchange final : public net::Disposable, public net::StreamEvents {
   affinity::PoolId pool_ = 0;
   affinity::Identity identity_;
   IpAddress client_address_;
-  std::string request_;       // as it goes to the backend; kept while it could be sent again
-  std::string accept_;        // the Sec-WebSocket-Accept a backend must answer; empty = no upgrade
-  std::string protocols_;     // the subprotocols offered
-  std::string label_;         // "GET /path" for the log; empty unless it is written
+  std::string request_;    // as it goes to the backend; kept while it could be sent again
+  std::string accept_;     // the Sec-WebSocket-Accept a backend must answer; empty = no upgrade
+  std::string protocols_;  // the subprotocols offered
+  std::string label_;      // "GET /path" for the log; empty unless it is written
   http::BodyFramer request_body_;
   http::Version client_version_ = http::Version::Http11;
   bool request_kept_ = true;  // request_ still begins with the head

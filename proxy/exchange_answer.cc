@@ -32,7 +32,8 @@ void Exchange::on_readable(net::Stream& stream) {
     return;
   }
   if (result.status != net::IoStatus::Done) {
-    on_backend_gone(result.status == net::IoStatus::End ? CloseReason::BackendCut : CloseReason::BackendReset);
+    on_backend_gone(result.status == net::IoStatus::End ? CloseReason::BackendCut
+                                                        : CloseReason::BackendReset);
     return;
   }
   last_progress_ = context_.loop.now();
@@ -67,7 +68,8 @@ void Exchange::read_answer_head(std::string_view bytes) {
     const std::string_view head_bytes = bytes.substr(0, answer_end_.size());
     bytes.remove_prefix(answer_end_.size());
     answer_end_.reset();
-    if (const auto refusal = http::parse_response(head_bytes, {limits.head_bytes, limits.headers}, {is_head_}, head)) {
+    if (const auto refusal =
+            http::parse_response(head_bytes, {limits.head_bytes, limits.headers}, {is_head_}, head)) {
       fail(CloseReason::BadAnswer, refusal->detail);
       return;
     }
@@ -170,7 +172,8 @@ void Exchange::write_answer_head(const http::ResponseHead& head) {
                               .set_cookie = cookie});
 }
 
-// What is ready to be sent (a head, chunks) is in the assembly; ends with everything sent or kept for the client.
+// What is ready to be sent (a head, chunks) is in the assembly; ends with everything sent or kept for the
+// client.
 void Exchange::pass_answer_body(std::string_view bytes) {
   while (true) {
     const http::BodyFramer::Piece piece = answer_body_.next(bytes);
@@ -191,7 +194,9 @@ void Exchange::pass_answer_body(std::string_view bytes) {
           fail(CloseReason::BadAnswer, answer_body_.fault());
         }
         return;
-      case http::BodyFramer::Step::Done: finish_answer(bytes); return;
+      case http::BodyFramer::Step::Done:
+        finish_answer(bytes);
+        return;
     }
   }
 }
@@ -250,7 +255,8 @@ std::string Exchange::cookie_field() {
   if (!decision_.set_cookie || pool == nullptr || chosen == nullptr || !identity_.key) {
     return {};
   }
-  return affinity::cookie_for(*pool, *identity_.key, *chosen, client_used_tls_, context_.shared.clock.wall_now());
+  return affinity::cookie_for(*pool, *identity_.key, *chosen, client_used_tls_,
+                              context_.shared.clock.wall_now());
 }
 
 std::string Exchange::client_text() const {
@@ -280,14 +286,12 @@ void Exchange::log_session_open(std::uint64_t session) const {
     return;
   }
   const auto* const served_by = backend();
-  context_.shared.log.info(
-      "session_open",
-      {{"session", session},
-       {"request", label_},
-       {"backend", served_by == nullptr ? "" : served_by->spec.name},
-       {"client", client_text()},
-       {"key", identity_.key ? identity_.key->text : ""},
-       {"affinity", affinity::word(decision_.reason)}});
+  context_.shared.log.info("session_open", {{"session", session},
+                                            {"request", label_},
+                                            {"backend", served_by == nullptr ? "" : served_by->spec.name},
+                                            {"client", client_text()},
+                                            {"key", identity_.key ? identity_.key->text : ""},
+                                            {"affinity", affinity::word(decision_.reason)}});
 }
 
 }  // namespace limpet::proxy

@@ -11,8 +11,8 @@ namespace limpet::proxy {
 
 namespace {
 
-// A claim is lost to another request of the same client, whose choice the next decision follows. Losing more often
-// means that an operator is changing the pin at this moment; then the last decision stands.
+// A claim is lost to another request of the same client, whose choice the next decision follows. Losing more
+// often means that an operator is changing the pin at this moment; then the last decision stands.
 constexpr int kMostClaims = 4;
 
 void count_failure(backends::BackendState& state, bool at_connect) {
@@ -42,7 +42,8 @@ void Exchange::attempt() {
                               : std::string_view{});
       return;
     }
-    // A pin that names another backend is changed only when this one has taken the connection: see on_connected().
+    // A pin that names another backend is changed only when this one has taken the connection: see
+    // on_connected().
   } while (decision_.pin_seen == 0 && !claim_pin(*pool));
   client_.advance(SessionState::Connecting);
   connect_to(*decision_.backend);
@@ -96,7 +97,8 @@ void Exchange::on_writable(net::Stream& stream) {
   if (!connected_) {
     const int error = stream.take_socket_error();
     if (error != 0) {
-      on_attempt_failed(CloseReason::BackendUnreachable, system_error(error, Side::Backend, "connect").detail);
+      on_attempt_failed(CloseReason::BackendUnreachable,
+                        system_error(error, Side::Backend, "connect").detail);
       return;
     }
     on_connected();
@@ -146,11 +148,13 @@ bool Exchange::claim_pin(const affinity::PoolView& pool) {
   if (!identity_.key || pin_.is_held()) {
     return true;
   }
-  const affinity::Pin pin{.backend = decision_.backend->id, .reason = decision_.reason, .by_hand = decision_.by_hand};
+  const affinity::Pin pin{
+      .backend = decision_.backend->id, .reason = decision_.reason, .by_hand = decision_.by_hand};
   const Instant now = context_.loop.now();
   if (++claims_ > kMostClaims) {
     context_.shared.pins.open_session(pool_, *identity_.key, pin, pool.rule.ttl, now);
-  } else if (!context_.shared.pins.claim_session(pool_, *identity_.key, pin, decision_.pin_seen, pool.rule.ttl, now)) {
+  } else if (!context_.shared.pins.claim_session(pool_, *identity_.key, pin, decision_.pin_seen,
+                                                 pool.rule.ttl, now)) {
     return false;
   }
   pin_ = PinUse(context_.shared.pins, context_.loop, pool_, *identity_.key);

@@ -71,12 +71,16 @@ bool Exchange::read_request(const http::RequestHead& head, std::string_view list
 
 bool Exchange::note_upgrade(const http::RequestHead& head) {
   switch (websocket::check_request(head)) {
-    case websocket::UpgradeRequest::NotAsked: return true;
-    case websocket::UpgradeRequest::UnsupportedVersion: client_.refuse(CloseReason::UnsupportedVersion); return false;
+    case websocket::UpgradeRequest::NotAsked:
+      return true;
+    case websocket::UpgradeRequest::UnsupportedVersion:
+      client_.refuse(CloseReason::UnsupportedVersion);
+      return false;
     case websocket::UpgradeRequest::Malformed:
       client_.refuse(CloseReason::MalformedRequest, "the WebSocket handshake breaks RFC 6455 4.1");
       return false;
-    case websocket::UpgradeRequest::Valid: break;
+    case websocket::UpgradeRequest::Valid:
+      break;
   }
   accept_ = websocket::accept_for(head.fields.find("Sec-WebSocket-Key")->value);
   append_values(protocols_, head.fields, "Sec-WebSocket-Protocol");

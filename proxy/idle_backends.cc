@@ -7,7 +7,9 @@
 
 namespace limpet::proxy {
 
-class IdleBackends::Waiting final : public net::Disposable, public net::StreamEvents, public net::DeadlineOwner {
+class IdleBackends::Waiting final : public net::Disposable,
+                                    public net::StreamEvents,
+                                    public net::DeadlineOwner {
  public:
   Waiting(IdleBackends& owner, backends::BackendId id, net::StreamPtr connection, Instant until)
       : backend(id), stream(std::move(connection)), owner_(owner), deadline_(*this) {
@@ -58,8 +60,8 @@ void IdleBackends::clear() noexcept {
 
 void IdleBackends::drop(const Waiting& waiting) {
   auto& list = waiting_[waiting.backend];
-  const auto found =
-      std::find_if(list.begin(), list.end(), [&](const auto& candidate) { return candidate.get() == &waiting; });
+  const auto found = std::find_if(list.begin(), list.end(),
+                                  [&](const auto& candidate) { return candidate.get() == &waiting; });
   if (found == list.end()) {
     return;
   }

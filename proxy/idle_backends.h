@@ -1,5 +1,5 @@
-// IdleBackends: a worker's connections to backends that wait for the next request. The newest is used first. A byte or an
-// end that comes while one waits closes it: what a backend says unasked reaches nobody. Worker.
+// IdleBackends: a worker's connections to backends that wait for the next request. The newest is used first.
+// A byte or an end that comes while one waits closes it: what a backend says unasked reaches nobody. Worker.
 #pragma once
 
 #include <cstddef>

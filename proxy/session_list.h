@@ -36,7 +36,8 @@ struct SessionPage {
   std::size_t next = 0;  // slot to go on with; 0 = this was the last page
 };
 
-// From slot `from` on, at most `limit`; looks at a bounded number of slots, so that a page never stalls the worker.
+// From slot `from` on, at most `limit`; looks at a bounded number of slots, so that a page never stalls the
+// worker.
 [[nodiscard]] SessionPage list_sessions(const SessionList& list, std::size_t from, std::size_t limit,
                                         std::optional<backends::BackendId> backend);
 

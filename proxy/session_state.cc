@@ -23,7 +23,8 @@ using enum SessionState;
 
 constexpr std::array<Row, kStates> kRows{{
     {ReadingHead, "reading a request", bit(Connecting) | bit(Refusing) | bit(Closing)},
-    {Connecting, "connecting to a backend", bit(Connecting) | bit(AwaitingAnswer) | bit(Refusing) | bit(Closing)},
+    {Connecting, "connecting to a backend",
+     bit(Connecting) | bit(AwaitingAnswer) | bit(Refusing) | bit(Closing)},
     {AwaitingAnswer, "waiting for an answer",
      bit(Connecting) | bit(ForwardingAnswer) | bit(Relaying) | bit(Refusing) | bit(Closing)},
     {ForwardingAnswer, "passing on an answer", bit(ReadingHead) | bit(Closing)},

@@ -1,5 +1,5 @@
-// What a request or session holds while it is under way: its share of a backend's load and its place in the affinity
-// table. Both give back what they hold when they end. Worker.
+// What a request or session holds while it is under way: its share of a backend's load and its place in the
+// affinity table. Both give back what they hold when they end. Worker.
 #pragma once
 
 #include <memory>
@@ -48,8 +48,12 @@ class BackendUse {
 
  private:
   using Cell = std::atomic<std::uint32_t>;
-  static void add(Cell& cell, std::uint32_t amount) noexcept { cell.fetch_add(amount, std::memory_order_relaxed); }
-  static void subtract(Cell& cell, std::uint32_t amount) noexcept { cell.fetch_sub(amount, std::memory_order_relaxed); }
+  static void add(Cell& cell, std::uint32_t amount) noexcept {
+    cell.fetch_add(amount, std::memory_order_relaxed);
+  }
+  static void subtract(Cell& cell, std::uint32_t amount) noexcept {
+    cell.fetch_sub(amount, std::memory_order_relaxed);
+  }
 
   std::shared_ptr<backends::BackendState> state_;
   bool is_session_ = false;
@@ -63,7 +67,10 @@ class PinUse {
       : table_(&table), loop_(&loop), pool_(pool), key_(std::move(key)) {}
   ~PinUse() { end(); }
   PinUse(PinUse&& other) noexcept
-      : table_(std::exchange(other.table_, nullptr)), loop_(other.loop_), pool_(other.pool_), key_(std::move(other.key_)) {}
+      : table_(std::exchange(other.table_, nullptr)),
+        loop_(other.loop_),
+        pool_(other.pool_),
+        key_(std::move(other.key_)) {}
   PinUse& operator=(PinUse&& other) noexcept {
     if (this != &other) {
       end();
@@ -81,7 +88,9 @@ class PinUse {
     }
   }
   [[nodiscard]] bool is_held() const noexcept { return table_ != nullptr; }
-  [[nodiscard]] const std::string& key_text() const noexcept { return key_.text; }  // empty when nothing was pinned
+  [[nodiscard]] const std::string& key_text() const noexcept {
+    return key_.text;
+  }  // empty when nothing was pinned
 
  private:
   affinity::AffinityTable* table_ = nullptr;  // null = nothing is held

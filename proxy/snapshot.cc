@@ -11,11 +11,13 @@ bool takes_path(std::string_view prefix, std::string_view path) noexcept {
   while (!prefix.empty() && prefix.back() == '/') {
     prefix.remove_suffix(1);
   }
-  return path.substr(0, prefix.size()) == prefix && (path.size() == prefix.size() || path[prefix.size()] == '/');
+  return path.substr(0, prefix.size()) == prefix &&
+         (path.size() == prefix.size() || path[prefix.size()] == '/');
 }
 
 bool takes(const Route& route, std::string_view host, std::string_view path) noexcept {
-  return (route.host.empty() || iequals(route.host, host)) && (route.path.empty() || takes_path(route.path, path));
+  return (route.host.empty() || iequals(route.host, host)) &&
+         (route.path.empty() || takes_path(route.path, path));
 }
 
 }  // namespace

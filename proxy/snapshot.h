@@ -1,5 +1,6 @@
-// Snapshot: everything that configuration and name resolution decide, one immutable value with a generation number.
-// Control makes it and posts it; a worker reads it during a callback and stores nothing of it. Any thread.
+// Snapshot: everything that configuration and name resolution decide, one immutable value with a generation
+// number. Control makes it and posts it; a worker reads it during a callback and stores nothing of it. Any
+// thread.
 #pragma once
 
 #include <cstdint>

@@ -83,9 +83,14 @@ void Tunnel::pump(Relay& relay, net::Stream& from, net::Stream& to) {
         update_watches();
       }
       return;
-    case net::IoStatus::WouldBlock: return;
-    case net::IoStatus::End: on_source_end(relay, to); return;
-    case net::IoStatus::Broken: end_by_reset(from); return;
+    case net::IoStatus::WouldBlock:
+      return;
+    case net::IoStatus::End:
+      on_source_end(relay, to);
+      return;
+    case net::IoStatus::Broken:
+      end_by_reset(from);
+      return;
   }
 }
 
@@ -159,7 +164,8 @@ void Tunnel::update_watches() noexcept {
 void Tunnel::arm_idle() {
   const bool half_closed = from_client_.source_ended || from_backend_.source_ended;
   const Duration limit = context_.snapshot->timeouts.idle;
-  context_.loop.deadlines().arm(deadline_, last_activity_ + (half_closed ? std::min(limit, kHalfClosedIdle) : limit));
+  context_.loop.deadlines().arm(deadline_,
+                                last_activity_ + (half_closed ? std::min(limit, kHalfClosedIdle) : limit));
 }
 
 void Tunnel::on_deadline() {
@@ -202,7 +208,8 @@ void Tunnel::leave(std::uint16_t code, std::string_view text, CloseReason reason
 // What is kept for a peer that does not read is given up: a frame of ours may not overtake it.
 void Tunnel::send_close(Relay& relay, net::Stream& to, std::string_view frame) {
   if (relay.takes_control_frame()) {
-    // A frame of some ten bytes that does not fit a socket buffer reaches nobody; the FIN tells the peer all the same.
+    // A frame of some ten bytes that does not fit a socket buffer reaches nobody; the FIN tells the peer all
+    // the same.
     static_cast<void>(to.write(bytes_of(frame)));
   }
   relay.out.drop(context_.loop.chunks());
@@ -238,7 +245,8 @@ void Tunnel::end_by_reset(const net::Stream& broken) {
     return;
   }
   const bool by_client = &broken == client_.get();
-  if (initiator_ != CloseReason::None && from_client_.scanner.close_seen() && from_backend_.scanner.close_seen()) {
+  if (initiator_ != CloseReason::None && from_client_.scanner.close_seen() &&
+      from_backend_.scanner.close_seen()) {
     finish(initiator_);
     return;
   }

@@ -1,5 +1,6 @@
-// Tunnel: a WebSocket session after the 101. Two relays and what is needed to end them; nothing of the HTTP exchange is
-// left. It owns both streams, lives in the worker's SessionList and ends through finish(), once, with one reason. Worker.
+// Tunnel: a WebSocket session after the 101. Two relays and what is needed to end them; nothing of the HTTP
+// exchange is left. It owns both streams, lives in the worker's SessionList and ends through finish(), once,
+// with one reason. Worker.
 //
 //   Relaying --FIN of one side--> half closed --FIN of the other--> finish
 //      | idle, told to leave: Close frames where a frame may stand, FIN both ways
@@ -43,7 +44,8 @@ class Tunnel final : public net::Disposable, public net::StreamEvents, public ne
   // Any of these may finish the tunnel.
   void pass_early(std::string_view from_client, std::string_view from_backend);
 
-  // Ends the session from our side: a Close with `code` and `text` (at most 123 bytes) each way where a frame may stand.
+  // Ends the session from our side: a Close with `code` and `text` (at most 123 bytes) each way where a frame
+  // may stand.
   void leave(std::uint16_t code, std::string_view text, CloseReason reason);
   // Ends it at once.
   void cut(CloseReason reason);

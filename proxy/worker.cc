@@ -10,7 +10,8 @@ namespace limpet::proxy {
 
 namespace {
 
-// Connections above limits.sessions that are answered 503 at a time; what comes beyond them is closed unanswered.
+// Connections above limits.sessions that are answered 503 at a time; what comes beyond them is closed
+// unanswered.
 constexpr std::uint32_t kAnsweredOverLimit = 1024;
 // How long before the end of the grace time everybody is sent away, so that Close frames still arrive.
 constexpr Duration kFarewell = std::chrono::seconds(3);
@@ -43,11 +44,11 @@ void Worker::join() {
 
 void Worker::run() {
   for (ListeningSocket& listening : sockets_) {
-    auto listener = net::Listener::start(loop_, std::move(listening.socket),
-                                         [this, pool = std::string_view(listening.pool)](
-                                             net::Fd socket, const SocketAddress& peer) {
-                                           on_accept(std::move(socket), peer, pool);
-                                         });
+    auto listener = net::Listener::start(
+        loop_, std::move(listening.socket),
+        [this, pool = std::string_view(listening.pool)](net::Fd socket, const SocketAddress& peer) {
+          on_accept(std::move(socket), peer, pool);
+        });
     if (listener.ok()) {
       listeners_.push_back(std::move(listener).value());
     } else {
@@ -61,8 +62,8 @@ void Worker::receive(Letter letter) {
   if (auto* const snapshot = std::get_if<SnapshotPtr>(&letter)) {
     context_.snapshot = std::move(*snapshot);
   } else if (const auto* const question = std::get_if<SessionQuestion>(&letter)) {
-    question->reply_to->post(
-        {question->question, list_sessions(context_.sessions, question->from, question->limit, question->backend)});
+    question->reply_to->post({question->question, list_sessions(context_.sessions, question->from,
+                                                                question->limit, question->backend)});
   } else if (const auto* const order = std::get_if<StopOrder>(&letter)) {
     begin_stop(*order);
   }
@@ -121,9 +122,8 @@ void Worker::on_deadline() {
 
 void Worker::send_everybody_away() {
   sent_away_ = true;
-  context_.sessions.for_each([](Tunnel& tunnel) {
-    tunnel.leave(kServiceRestart, "service restart", CloseReason::Shutdown);
-  });
+  context_.sessions.for_each(
+      [](Tunnel& tunnel) { tunnel.leave(kServiceRestart, "service restart", CloseReason::Shutdown); });
   loop_.deadlines().arm(stop_deadline_, loop_.now() + kFarewell);
   leave_if_done();
 }

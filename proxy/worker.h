@@ -1,5 +1,6 @@
-// Worker: one thread with one loop: accepts, owns connections and tunnels, frees the closed at the end of the turn. Built,
-// started and ended by control, which talks to it through its mailbox alone; a connection never changes worker.
+// Worker: one thread with one loop: accepts, owns connections and tunnels, frees the closed at the end of the
+// turn. Built, started and ended by control, which talks to it through its mailbox alone; a connection never
+// changes worker.
 #pragma once
 
 #include <cstdint>
@@ -58,7 +59,8 @@ class Worker final : private ConnectionOwner, private net::DeadlineOwner {
   // Any thread.
   void apply(SnapshotPtr snapshot) { mailbox_.post(std::move(snapshot)); }
   void ask(SessionQuestion question) { mailbox_.post(question); }
-  // Stops accepting, lets running requests finish; ends everything within the grace time. A second order may shorten it.
+  // Stops accepting, lets running requests finish; ends everything within the grace time. A second order may
+  // shorten it.
   void stop(StopOrder order) { mailbox_.post(order); }
   [[nodiscard]] const Counters& counters() const noexcept { return context_.counters; }
 

@@ -5,12 +5,12 @@
 #include "base/log.h"
 #include "tests/support/catch.h"
 
+#include <unistd.h>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
-#include <unistd.h>
 
 using namespace limpet;
 
@@ -50,7 +50,8 @@ TEST_CASE("log lines are one event each, as JSON or text") {
     {
       auto log = Log::open({LogLevel::Info, format, file.string()});
       REQUIRE(log.ok());
-      (*log)->info("session_end", {{"reason", "a \"quoted\" word"}, {"count", 3}, {"open", false}, {"took_s", 0.5}});
+      (*log)->info("session_end",
+                   {{"reason", "a \"quoted\" word"}, {"count", 3}, {"open", false}, {"took_s", 0.5}});
       (*log)->debug("hidden", {});
     }
     std::ostringstream text;
@@ -58,10 +59,14 @@ TEST_CASE("log lines are one event each, as JSON or text") {
     return text.str();
   };
   const std::string json = logged(LogFormat::Json);
-  CHECK(json.find(R"("level":"info","event":"session_end","reason":"a \"quoted\" word","count":3,"open":false,"took_s":0.500})") != std::string::npos);
+  CHECK(
+      json.find(
+          R"("level":"info","event":"session_end","reason":"a \"quoted\" word","count":3,"open":false,"took_s":0.500})") !=
+      std::string::npos);
   CHECK(json.find("hidden") == std::string::npos);
   const std::string text = logged(LogFormat::Text);
-  CHECK(text.find("info    session_end reason=\"a \\\"quoted\\\" word\" count=3 open=false took_s=0.500\n") != std::string::npos);
+  CHECK(text.find("info    session_end reason=\"a \\\"quoted\\\" word\" count=3 open=false took_s=0.500\n") !=
+        std::string::npos);
   std::filesystem::remove(file);
 }
 

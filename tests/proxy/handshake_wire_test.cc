@@ -56,8 +56,9 @@ TEST_CASE("a 101 with a wrong accept value is answered with 502") {
   client.send(kUpgrade);
   Wire backend = rig.backend().accept();
   static_cast<void>(backend.read_head());
-  backend.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-               "Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n");
+  backend.send(
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n");
   const std::string answer = client.read_to_end();
   CHECK(contains(answer, "HTTP/1.1 502 "));
   CHECK(contains(answer, "Limpet-Reason: bad_answer\r\n"));

@@ -9,7 +9,8 @@ using enum SessionState;
 
 namespace {
 
-constexpr SessionState kAll[] = {ReadingHead, Connecting, AwaitingAnswer, ForwardingAnswer, Refusing, Relaying, Closing};
+constexpr SessionState kAll[] = {ReadingHead, Connecting, AwaitingAnswer, ForwardingAnswer,
+                                 Refusing,    Relaying,   Closing};
 
 }  // namespace
 

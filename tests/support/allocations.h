@@ -1,4 +1,5 @@
-// Counts what every thread of a test program allocates. Linking allocations.cc replaces the global operator new.
+// Counts what every thread of a test program allocates. Linking allocations.cc replaces the global operator
+// new.
 #pragma once
 
 #include <cstddef>

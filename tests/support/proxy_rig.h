@@ -1,4 +1,5 @@
-// ProxyRig: one worker on a thread of its own before scripted backends. The test holds both ends of every connection.
+// ProxyRig: one worker on a thread of its own before scripted backends. The test holds both ends of every
+// connection.
 #pragma once
 
 #include <memory>

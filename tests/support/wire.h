@@ -1,5 +1,5 @@
-// Blocking sockets for tests that script both ends of a connection byte by byte. Every wait has a deadline; a wait that runs
-// out fails the test. Test thread.
+// Blocking sockets for tests that script both ends of a connection byte by byte. Every wait has a deadline; a
+// wait that runs out fails the test. Test thread.
 #pragma once
 
 #include <chrono>
