@@ -90,6 +90,9 @@ Result<std::unique_ptr<Server>> Server::start(settings::Settings settings, Log& 
 }
 
 Result<bool> Server::open() {
+  // First of all: whoever reads that limpet listens may send a signal at once.
+  signals_ = std::make_unique<net::Signals>(loop_, std::initializer_list<int>{SIGTERM, SIGINT},
+                                            [this](int number) { on_signal(number); });
   auto keys = builder_.load_keys(settings_);
   if (!keys.ok()) {
     return keys.error();
@@ -133,8 +136,6 @@ Result<bool> Server::open() {
   names_->watch(std::move(hosts));
   publish();
   tick_ = std::make_unique<net::Timer>(loop_, kTick, [this] { pins_.expire(loop_.now(), kExpiredATick); });
-  signals_ = std::make_unique<net::Signals>(loop_, std::initializer_list<int>{SIGTERM, SIGINT},
-                                            [this](int number) { on_signal(number); });
   return true;
 }
 
