@@ -42,7 +42,7 @@ class DemoBackend::Connection final : public net::Disposable, public net::Stream
   bool serve_request();
   bool serve_frame();
   void answer_request(const http::RequestHead& request);
-  void answer_frame(const websocket::FrameHeader& header, std::string payload);
+  void answer_frame(const websocket::FrameHeader& header, const std::string& payload);
   void send(std::string_view bytes);
   void end();
 
@@ -142,11 +142,11 @@ bool DemoBackend::Connection::serve_frame() {
   std::string payload = in_.substr(header.header_bytes, length);
   in_.erase(0, header.header_bytes + length);
   websocket::apply_mask({reinterpret_cast<std::uint8_t*>(payload.data()), payload.size()}, header.mask);
-  answer_frame(header, std::move(payload));
+  answer_frame(header, payload);
   return true;
 }
 
-void DemoBackend::Connection::answer_frame(const websocket::FrameHeader& header, std::string payload) {
+void DemoBackend::Connection::answer_frame(const websocket::FrameHeader& header, const std::string& payload) {
   std::string answer;
   switch (static_cast<websocket::Opcode>(header.opcode)) {
     case websocket::Opcode::Text:

@@ -28,7 +28,7 @@ struct NameWatch::State : std::enable_shared_from_this<State> {
     for (auto& [host, name] : names) {
       if (!name.asking && name.next <= loop.now()) {
         name.asking = true;
-        net::resolve(loop, host, [self = weak_from_this(), host = host](net::Resolved resolved) {
+        net::resolve(loop, host, [self = weak_from_this(), host = host](const net::Resolved& resolved) {
           if (const auto state = self.lock()) {
             state->on_resolved(host, resolved);
           }
@@ -87,7 +87,7 @@ NameWatch::NameWatch(net::Loop& loop, Log& log, OnAnswer on_answer)
 
 NameWatch::~NameWatch() = default;
 
-void NameWatch::watch(std::set<std::string> hosts) {
+void NameWatch::watch(const std::set<std::string>& hosts) {
   auto& names = state_->names;
   for (auto entry = names.begin(); entry != names.end();) {
     entry = hosts.count(entry->first) == 0 ? names.erase(entry) : std::next(entry);

@@ -25,7 +25,7 @@ class NameWatch {
   NameWatch(net::Loop& loop, Log& log, OnAnswer on_answer);
   ~NameWatch();
 
-  void watch(std::set<std::string> hosts);
+  void watch(const std::set<std::string>& hosts);
 
  private:
   struct Name {

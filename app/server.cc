@@ -133,7 +133,7 @@ Result<bool> Server::open() {
       }
     }
   }
-  names_->watch(std::move(hosts));
+  names_->watch(hosts);
   publish();
   tick_ = std::make_unique<net::Timer>(loop_, kTick, [this] { pins_.expire(loop_.now(), kExpiredATick); });
   return true;

@@ -13,6 +13,7 @@ namespace limpet::net {
 struct Chunk {
   static constexpr std::size_t kBytes = 16 * 1024 - 16;  // with the fields below: one 16 KiB block
 
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
   Chunk() noexcept {}  // the bytes are not cleared: only [begin, end) is ever read
 
   Chunk* next = nullptr;

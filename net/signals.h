@@ -11,7 +11,7 @@ namespace limpet::net {
 
 class Signals {
  public:
-  Signals(Loop& loop, std::initializer_list<int> numbers, std::function<void(int)> on_signal);
+  Signals(Loop& loop, std::initializer_list<int> numbers, const std::function<void(int)>& on_signal);
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;

@@ -74,7 +74,7 @@ class Stream {
   // The close that follows is a reset instead of a FIN.
   void reset_on_close() noexcept;
 
-  [[nodiscard]] Loop& loop() noexcept { return *static_cast<Loop*>(poll_.loop->data); }
+  [[nodiscard]] Loop& loop() const noexcept { return *static_cast<Loop*>(poll_.loop->data); }
 
   // For adopt() alone: a stream that is not watched by libuv yet.
   explicit Stream(Fd&& fd) noexcept : fd_(std::move(fd)) {}

@@ -32,6 +32,7 @@ class BackendUse {
     return *this;
   }
 
+  // Requires that something is held.
   void become_session() noexcept {
     add(state_->sessions, 1);
     subtract(state_->exchanges, 1);
