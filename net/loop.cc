@@ -51,6 +51,9 @@ Loop::~Loop() {
 
 void Loop::run() {
   uv_run(&loop_, UV_RUN_DEFAULT);
+  // Not every libuv runs the end of the turn in which it was stopped, and the owners of the buried may go
+  // next.
+  free_buried();
 }
 
 void Loop::stop() noexcept {

@@ -69,6 +69,12 @@ void Stream::on_poll(uv_poll_t* poll, int status, int events) {
     stream->armed_ = 0;
     events = stream->wanted_;
   }
+  if (status == 0 && stream->wanted_ == kCutsOnly && stream->take_socket_error() == 0) {
+    // Both directions have ended in good order (or the peer sent urgent data): what is unread waits for its
+    // reader, and the event stays ready, so nothing is polled until somebody wants to read or write again.
+    uv_poll_stop(poll);
+    return;
+  }
   stream->report(events);
   if (!stream->closing_) {
     stream->rearm();

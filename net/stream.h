@@ -55,7 +55,8 @@ class Stream {
 
   void set_events(StreamEvents* events) noexcept { events_ = events; }
 
-  // What is watched from now on; free when nothing changes. With neither, only a cut is noticed.
+  // What is watched from now on; free when nothing changes. With neither, only a cut is noticed: a peer that
+  // has closed in good order is told by the next read.
   void watch(bool readable, bool writable) noexcept;
   [[nodiscard]] bool watches_readable() const noexcept { return (wanted_ & UV_READABLE) != 0; }
   [[nodiscard]] bool watches_writable() const noexcept { return (wanted_ & UV_WRITABLE) != 0; }

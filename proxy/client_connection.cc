@@ -224,7 +224,14 @@ void ClientConnection::on_writable(net::Stream&) {
   if (exchange_ != nullptr) {
     exchange_->on_client_progress();
   }
-  if (!out_.empty() || !is_open()) {
+  if (!is_open()) {
+    return;
+  }
+  if (!out_.empty()) {
+    if (exchange_ == nullptr) {
+      arm(context_.snapshot->timeouts
+              .body);  // the client takes its answer, slowly; an exchange minds its own time
+    }
     return;
   }
   if (closing_for_ != CloseReason::None) {
@@ -289,6 +296,10 @@ void ClientConnection::serve_next() {
 }
 
 void ClientConnection::serve_inbox() {
+  if (context_.stopping && inbox_.empty()) {
+    close_gently(CloseReason::Shutdown);
+    return;
+  }
   arm(inbox_.empty() ? context_.snapshot->timeouts.keep_alive : context_.snapshot->timeouts.head);
   if (!inbox_.empty()) {
     consume(inbox_);

@@ -57,8 +57,6 @@ class ClientConnection final : public net::Disposable, public net::StreamEvents,
   void arm(Duration wait);
   void update_watch();
   void note_head_request() noexcept { refusing_head_ = true; }
-  // Bytes wait behind the request under way.
-  [[nodiscard]] bool has_early_bytes() const noexcept { return !inbox_.empty(); }
   // Ends the exchange with an answer of our own, and the connection with it.
   void refuse(CloseReason reason, std::string_view detail = {});
   // The exchange has answered in full.

@@ -37,6 +37,7 @@ void ClientConnection::refuse(CloseReason reason, std::string_view detail) {
                                    .detail = detail});
   context_.shared.log.debug(
       "refused", {{"reason", row.word}, {"client", arrival_.peer.to_string()}, {"detail", detail}});
+  closing_for_ = reason;  // this is the one reason, also when the client is gone already
   if (send(answer)) {
     close_gently(reason);
   }
@@ -106,6 +107,9 @@ void ClientConnection::become_tunnel(TunnelParts parts, std::string_view from_ba
   context_.sessions.add(std::move(owned));
   context_.owner.retire(*this);
   tunnel.pass_early(inbox_, from_backend);
+  if (context_.farewell) {
+    tunnel.leave_for_restart();  // everybody else was told already
+  }
 }
 
 }  // namespace limpet::proxy

@@ -56,6 +56,7 @@ struct Context {
   IdleBackends idle;
   SessionList sessions;
   bool stopping = false;
+  bool farewell = false;  // stopping, and every session was told to go
 
   // Reused for message after message, so that heads are parsed and written without allocation.
   http::RequestHead request_head;

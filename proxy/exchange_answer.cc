@@ -145,12 +145,13 @@ void Exchange::begin_answer(const http::ResponseHead& head, std::string_view res
   if (cannot_frame) {
     to_client_ = http::Framing::UntilClose;
   }
-  // Bytes that came behind an upgrade request are frames, not a request; they must not be read as one.
-  const bool early_frames = !accept_.empty() && client_.has_early_bytes();
+  // Bytes that come behind an upgrade request are frames, not a request; they must not be read as one,
+  // whenever they come.
+  const bool refused_upgrade = !accept_.empty();
   // A refusal before the body was sent: the rest of the body may never come, or come for nothing.
   const bool early_refusal = !request_is_complete() && head.status >= 300;
   client_keeps_alive_ = client_keeps_alive_ && to_client_ != http::Framing::UntilClose && !early_refusal &&
-                        !early_frames && !context_.stopping;
+                        !refused_upgrade && !context_.stopping;
   client_.advance(SessionState::ForwardingAnswer);
   client_.arm(context_.snapshot->timeouts.body);
   write_answer_head(head);

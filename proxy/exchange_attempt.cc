@@ -66,10 +66,6 @@ void Exchange::connect_to(const backends::Backend& backend) {
   const bool may_reuse = accept_.empty() && !fresh_only_;
   if (may_reuse) {
     backend_ = context_.idle.take(backend.id);
-    // A request that must not be sent twice looks first: the backend may have closed a moment ago.
-    if (backend_ != nullptr && !is_idempotent_ && !backend_->looks_alive()) {
-      backend_.reset();
-    }
   }
   if (backend_ != nullptr) {
     reused_ = true;

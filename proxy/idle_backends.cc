@@ -37,13 +37,15 @@ IdleBackends::~IdleBackends() = default;
 
 net::StreamPtr IdleBackends::take(backends::BackendId backend) {
   const auto found = waiting_.find(backend);
-  if (found == waiting_.end() || found->second.empty()) {
-    return nullptr;
+  while (found != waiting_.end() && !found->second.empty()) {
+    net::StreamPtr stream = std::move(found->second.back()->stream);
+    found->second.pop_back();
+    stream->set_events(nullptr);
+    if (stream->looks_alive()) {
+      return stream;
+    }
   }
-  net::StreamPtr stream = std::move(found->second.back()->stream);
-  stream->set_events(nullptr);
-  found->second.pop_back();
-  return stream;
+  return nullptr;
 }
 
 void IdleBackends::put(backends::BackendId backend, net::StreamPtr stream, Duration how_long) {

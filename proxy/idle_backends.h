@@ -20,7 +20,9 @@ class IdleBackends {
   IdleBackends(const IdleBackends&) = delete;
   IdleBackends& operator=(const IdleBackends&) = delete;
 
-  // Null when none waits.
+  // Null when none waits. One to which the backend has said something, or which it has closed, is dropped and
+  // never given out, even if the loop has not told of it yet: bytes said unasked must not become the answer
+  // to the next request.
   [[nodiscard]] net::StreamPtr take(backends::BackendId backend);
   // Keeps it for `how_long`, unless enough wait already.
   void put(backends::BackendId backend, net::StreamPtr stream, Duration how_long);

@@ -17,7 +17,8 @@ constexpr Duration kHalfClosedIdle = std::chrono::seconds(30);
 // How long the answer to our Close is awaited.
 constexpr Duration kEndingWait = std::chrono::seconds(2);
 
-constexpr std::uint16_t kGoingAway = 1001;  // RFC 6455 7.4.1
+constexpr std::uint16_t kGoingAway = 1001;       // RFC 6455 7.4.1
+constexpr std::uint16_t kServiceRestart = 1012;  // the registry of RFC 6455 11.7
 
 std::span<const std::uint8_t> bytes_of(std::string_view text) noexcept {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
@@ -203,6 +204,10 @@ void Tunnel::leave(std::uint16_t code, std::string_view text, CloseReason reason
   client_->watch(!from_client_.source_ended, false);
   backend_->watch(!from_backend_.source_ended, false);
   context_.loop.deadlines().arm(deadline_, context_.loop.now() + kEndingWait);
+}
+
+void Tunnel::leave_for_restart() {
+  leave(kServiceRestart, "service restart", CloseReason::Shutdown);
 }
 
 // What is kept for a peer that does not read is given up: a frame of ours may not overtake it.

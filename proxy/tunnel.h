@@ -47,6 +47,8 @@ class Tunnel final : public net::Disposable, public net::StreamEvents, public ne
   // Ends the session from our side: a Close with `code` and `text` (at most 123 bytes) each way where a frame
   // may stand.
   void leave(std::uint16_t code, std::string_view text, CloseReason reason);
+  // The same because limpet stops: 1012, service restart.
+  void leave_for_restart();
   // Ends it at once.
   void cut(CloseReason reason);
 

@@ -15,7 +15,6 @@ namespace {
 constexpr std::uint32_t kAnsweredOverLimit = 1024;
 // How long before the end of the grace time everybody is sent away, so that Close frames still arrive.
 constexpr Duration kFarewell = std::chrono::seconds(3);
-constexpr std::uint16_t kServiceRestart = 1012;  // RFC 6455 7.4 registry
 
 }  // namespace
 
@@ -100,7 +99,7 @@ void Worker::on_session_gone() {
 
 void Worker::begin_stop(StopOrder order) {
   if (order.grace <= Duration::zero()) {
-    loop_.stop();
+    end_everybody();
     return;
   }
   context_.stopping = true;
@@ -113,19 +112,26 @@ void Worker::begin_stop(StopOrder order) {
 }
 
 void Worker::on_deadline() {
-  if (sent_away_) {
-    loop_.stop();
+  if (context_.farewell) {
+    end_everybody();
     return;
   }
   send_everybody_away();
 }
 
 void Worker::send_everybody_away() {
-  sent_away_ = true;
-  context_.sessions.for_each(
-      [](Tunnel& tunnel) { tunnel.leave(kServiceRestart, "service restart", CloseReason::Shutdown); });
+  context_.farewell = true;
+  context_.sessions.for_each([](Tunnel& tunnel) { tunnel.leave_for_restart(); });
   loop_.deadlines().arm(stop_deadline_, loop_.now() + kFarewell);
   leave_if_done();
+}
+
+// What is left is cut, each with its reason.
+void Worker::end_everybody() {
+  listeners_.clear();
+  context_.sessions.for_each([](Tunnel& tunnel) { tunnel.cut(CloseReason::Shutdown); });
+  connections_.for_each([](ClientConnection& connection) { connection.close_now(CloseReason::Shutdown); });
+  loop_.stop();
 }
 
 void Worker::leave_if_done() {

@@ -72,6 +72,7 @@ class Worker final : private ConnectionOwner, private net::DeadlineOwner {
   void on_accept(net::Fd socket, const SocketAddress& peer, std::string_view pool);
   void begin_stop(StopOrder order);
   void send_everybody_away();
+  void end_everybody();
   void leave_if_done();
 
   void retire(ClientConnection& connection) override;
@@ -85,7 +86,6 @@ class Worker final : private ConnectionOwner, private net::DeadlineOwner {
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   net::Mailbox<Letter> mailbox_;
   net::Deadline stop_deadline_;
-  bool sent_away_ = false;  // stopping: everybody was told to go, next they are cut
   std::thread thread_;
 };
 

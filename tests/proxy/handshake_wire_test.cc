@@ -78,6 +78,20 @@ TEST_CASE("a refusal of an upgrade is an ordinary answer and frames behind it ar
   CHECK(rig.backend().stays_lonely(50ms));
 }
 
+TEST_CASE("frames that follow the refusal of an upgrade are no request either") {
+  ProxyRig rig(1);
+  Wire client = rig.connect_client();
+  client.send(kUpgrade);
+  Wire backend = rig.backend().accept();
+  static_cast<void>(backend.read_head());
+  backend.send("HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nn");
+  CHECK(contains(client.read_head(), "Connection: close\r\n"));
+  client.send("GET /smuggled HTTP/1.1\r\nHost: example.com\r\n\r\n");
+  backend.send("o");
+  CHECK(client.read_to_end() == "no");
+  CHECK(rig.counters().get(Counter::Requests) == 1);
+}
+
 TEST_CASE("a backend that closes without an answer is followed by the next one") {
   ProxyRig rig(2, [](proxy::Snapshot& snapshot) { snapshot.pools[0].rule.by = settings::AffinityBy::None; });
   rig.state(1).health = backends::Health::Down;  // the first attempt goes to b1

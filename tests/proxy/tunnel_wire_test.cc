@@ -19,18 +19,6 @@ std::string client_frame() {
   return frame;
 }
 
-template <typename Condition>
-bool happens(Condition condition) {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) {
-      return false;
-    }
-    std::this_thread::sleep_for(1ms);
-  }
-  return true;
-}
-
 }  // namespace
 
 TEST_CASE("a relayed message allocates nothing") {
@@ -143,6 +131,47 @@ TEST_CASE("a session counts at its backend and in the table until it ends") {
   const auto page = rig.pins().list(0, 10, {}, SystemClock().now());
   REQUIRE(page.entries.size() == 1);
   CHECK(page.entries[0].sessions == 0);
+}
+
+TEST_CASE("the rest of a session reaches a slow client that has ended its own direction") {
+  ProxyRig rig(1);
+  Wire client = rig.connect_slow_client();
+  client.send(kUpgrade);
+  Wire backend = rig.backend().accept();
+  static_cast<void>(backend.read_head());
+  backend.send(kSwitch);
+  static_cast<void>(client.read_head());
+  client.finish_sending();
+  CHECK(backend.read_to_end().empty());
+  const std::string sent(1024 * 1024, 'x');
+  backend.send(sent);
+  backend.finish_sending();  // both directions of the backend's socket have ended, most of it is unread
+  CHECK_FALSE(happens([&] { return rig.counters().get(Counter::SessionsEnded) != 0; }, 300ms));
+  WireEnd how = WireEnd::StillOpen;
+  CHECK(client.read_to_end(&how) == sent);
+  CHECK(how == WireEnd::Fin);
+}
+
+TEST_CASE("leaving at once gives every live session its one reason") {
+  ProxyRig rig(1);
+  auto [client, backend] = rig.open_session();
+  rig.stop(0ms);
+  rig.join();
+  CHECK(rig.counters().get(Counter::SessionsEnded) == 1);
+  CHECK(rig.counters().ends(CloseReason::Shutdown) == 1);
+  CHECK(rig.state().sessions == 0);
+}
+
+TEST_CASE("after our Close the answer of one side does not cut the other") {
+  ProxyRig rig(1, [](proxy::Snapshot& snapshot) { snapshot.timeouts.idle = 200ms; });
+  auto [client, backend] = rig.open_session();
+  static_cast<void>(client.read_to_end());
+  client.finish_sending();
+  CHECK(backend.read_to_end().size() == 20);
+  backend.send("the backend's last words");
+  CHECK_FALSE(happens([&] { return rig.counters().get(Counter::SessionsEnded) != 0; }, 300ms));
+  backend.finish_sending();
+  CHECK(happens([&] { return rig.counters().ends(CloseReason::IdleTimeout) == 1; }));
 }
 
 TEST_CASE("stopping sends live sessions a Close before the grace time ends") {

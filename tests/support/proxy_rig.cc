@@ -48,6 +48,8 @@ ProxyRig::ProxyRig(std::size_t backend_count, const std::function<void(proxy::Sn
   auto bound = net::bind_sockets(SocketAddress(IpAddress::from_v4({127, 0, 0, 1}), 0), 1);
   REQUIRE(bound.ok());
   address_ = bound->address;
+  // Accepted sockets inherit it: what a slow client does not take is soon the proxy's to keep.
+  ::setsockopt(bound->sockets.front().get(), SOL_SOCKET, SO_SNDBUF, &kSlowBuffer, sizeof(kSlowBuffer));
   std::vector<proxy::ListeningSocket> sockets;
   sockets.push_back({std::move(bound->sockets.front()), "default"});
   worker_ = std::make_unique<proxy::Worker>(shared_, std::move(snapshot), std::move(sockets), 1);

@@ -2,8 +2,11 @@
 // connection.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "affinity/cookie_codec.h"
@@ -18,11 +21,15 @@ namespace limpet::test {
 
 class ProxyRig {
  public:
+  static constexpr int kSlowBuffer = 32 * 1024;
+
   // `adjust` may change the snapshot before it is used.
   explicit ProxyRig(std::size_t backend_count, const std::function<void(proxy::Snapshot&)>& adjust = {});
   ~ProxyRig();
 
   [[nodiscard]] Wire connect_client() const { return Wire::connect(address_); }
+  // Its window stays at some 64 KiB, so that the proxy soon has to keep what it does not read.
+  [[nodiscard]] Wire connect_slow_client() const { return Wire::connect(address_, kSlowBuffer); }
   [[nodiscard]] WireServer& backend(std::size_t index = 0) { return *servers_[index]; }
   [[nodiscard]] backends::BackendState& state(std::size_t index = 0) { return *states_[index]; }
   [[nodiscard]] affinity::AffinityTable& pins() noexcept { return pins_; }
@@ -50,6 +57,19 @@ class ProxyRig {
   SocketAddress address_;
   std::unique_ptr<proxy::Worker> worker_;
 };
+
+// Waits until it is so; false when the patience runs out.
+template <typename Condition>
+bool happens(Condition condition, std::chrono::milliseconds patience = kPatience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      return false;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
+}
 
 inline constexpr std::string_view kUpgrade =
     "GET /chat HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

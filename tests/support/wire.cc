@@ -22,8 +22,11 @@ bool wait_for(int fd, short events, std::chrono::milliseconds patience) {
 
 Wire::Wire(net::Fd fd) : fd_(std::move(fd)) {}
 
-Wire Wire::connect(const SocketAddress& address) {
+Wire Wire::connect(const SocketAddress& address, int receive_buffer) {
   net::Fd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (receive_buffer > 0) {
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
+  }
   sockaddr_storage native{};
   const socklen_t length = address.to_native(native);
   REQUIRE(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&native), length) == 0);
@@ -125,9 +128,12 @@ void Wire::reset() {
   fd_.reset();
 }
 
-WireServer::WireServer() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+WireServer::WireServer() : WireServer(SocketAddress(IpAddress::from_v4({127, 0, 0, 1}), 0)) {}
+
+WireServer::WireServer(const SocketAddress& address)
+    : fd_(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_storage native{};
-  socklen_t length = SocketAddress(IpAddress::from_v4({127, 0, 0, 1}), 0).to_native(native);
+  socklen_t length = address.to_native(native);
   REQUIRE(::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&native), length) == 0);
   REQUIRE(::listen(fd_.get(), 16) == 0);
   length = sizeof(native);

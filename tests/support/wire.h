@@ -21,7 +21,8 @@ enum class WireEnd { Fin, Reset, StillOpen };
 class Wire {
  public:
   explicit Wire(net::Fd fd);
-  [[nodiscard]] static Wire connect(const SocketAddress& address);
+  // `receive_buffer` in bytes: a fixed window for clients that read slowly; 0 = the system's choice.
+  [[nodiscard]] static Wire connect(const SocketAddress& address, int receive_buffer = 0);
 
   void send(std::string_view bytes);
   // Reads exactly so many bytes; fails the test when the connection ends or the patience does.
@@ -47,10 +48,11 @@ class Wire {
   std::string ahead_;  // read, but behind the head that was asked for
 };
 
-// A server socket on a free loopback port that the test accepts on by hand.
+// A server socket on a free loopback port, or at a Unix path, that the test accepts on by hand.
 class WireServer {
  public:
   WireServer();
+  explicit WireServer(const SocketAddress& address);
   [[nodiscard]] const SocketAddress& address() const noexcept { return address_; }
   [[nodiscard]] Wire accept();
   // True when nobody connects for a moment.
