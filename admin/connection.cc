@@ -6,6 +6,7 @@
 
 #include "admin/routes.h"
 #include "admin/views.h"
+#include "base/text.h"
 
 namespace limpet::admin {
 
@@ -112,8 +113,7 @@ void Connection::finish(const Answer& answer, bool keep_alive) {
 }
 
 void Connection::send(std::string_view bytes) {
-  const net::IoResult result =
-      out_.send(*stream_, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+  const net::IoResult result = out_.send(*stream_, bytes_of(bytes));
   if (result.status == net::IoStatus::Broken) {
     close_now();
   }

@@ -69,7 +69,7 @@ std::string CookieCodec::encode(const CookieContent& content, std::string_view p
   append_number(plain, content.backend_name_hash);
   append_number(plain, static_cast<std::uint64_t>(content.issued.time_since_epoch().count()));
   const std::string sealed = crypto::seal(keys_.front(), plain, context_of(pool));
-  return crypto::base64url({reinterpret_cast<const std::uint8_t*>(sealed.data()), sealed.size()});
+  return crypto::base64url(bytes_of(sealed));
 }
 
 std::optional<CookieContent> CookieCodec::decode(std::string_view value, std::string_view pool, WallTime now,

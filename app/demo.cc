@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -14,10 +13,9 @@
 
 #include "app/demo_backend.h"
 #include "app/exit_codes.h"
-#include "app/server.h"
+#include "app/serve.h"
 #include "net/listener.h"
 #include "net/mailbox.h"
-#include "net/timer.h"
 #include "settings/load.h"
 #include "settings/values.h"
 
@@ -101,7 +99,7 @@ std::string configuration(const DemoOptions& options, const DemoBackends& backen
     yaml += "  - {name: " + backend->name() + ", address: \"" + backend->address().to_string() + "\"}\n";
   }
   yaml += "affinity:\n  cookie:\n    secret_file: " + folder + "/cookie.key\n";
-  yaml += "drain:\n  grace: 1s\nlog:\n  level: warning\n";
+  yaml += "drain:\n  grace: 1s\nlog:\n  level: warning\n  format: text\n";
   return yaml;
 }
 
@@ -132,28 +130,6 @@ void tell_what_to_try(const Server& server, const DemoBackends& backends) {
             << std::flush;
 }
 
-int serve(settings::Settings settings, const DemoOptions& options, const DemoBackends& backends) {
-  auto log = Log::open({settings.log.level, LogFormat::Text, ""});
-  if (!log.ok()) {
-    std::cerr << "limpet: " << log.error().detail << "\n";
-    return kCannotStart;
-  }
-  auto server = Server::start(std::move(settings), **log);
-  if (!server.ok()) {
-    std::cerr << "limpet: " << server.error().detail << "\n";
-    return kCannotStart;
-  }
-  std::unique_ptr<net::Timer> end;
-  if (options.how_long) {
-    end =
-        std::make_unique<net::Timer>((*server)->loop(), *options.how_long, [&server] { (*server)->stop(); });
-  }
-  tell_what_to_try(**server, backends);
-  (*server)->run();
-  end.reset();  // before the server and its loop
-  return kFine;
-}
-
 }  // namespace
 
 bool parse_demo_duration(std::string_view text, DemoOptions& options) {
@@ -162,7 +138,6 @@ bool parse_demo_duration(std::string_view text, DemoOptions& options) {
 }
 
 int run_demo(const DemoOptions& options) {
-  std::signal(SIGPIPE, SIG_IGN);
   const ScratchFolder folder;
   if (folder.path().empty()) {
     std::cerr << "limpet: cannot make a temporary folder for the cookie key\n";
@@ -176,12 +151,17 @@ int run_demo(const DemoOptions& options) {
   }
   auto loaded = settings::load_text(configuration(options, backends, folder.path()), "demo");
   if (const auto* const problems = std::get_if<settings::Problems>(&loaded)) {
-    for (const auto& problem : *problems) {
-      std::cerr << problem.to_string() << "\n";
-    }
+    report(*problems);
     return kBadConfiguration;
   }
-  return serve(std::move(std::get<settings::Settings>(loaded)), options, backends);
+  return serve(
+      std::move(std::get<settings::Settings>(loaded)), [](Log&) {},
+      [&](Server& server) {
+        if (options.how_long) {
+          server.stop_after(*options.how_long);
+        }
+        tell_what_to_try(server, backends);
+      });
 }
 
 }  // namespace limpet::app

@@ -6,6 +6,7 @@
 
 #include "app/demo_page.h"
 #include "base/slot_list.h"
+#include "base/text.h"
 #include "http/head_parser.h"
 #include "net/outbox.h"
 #include "net/stream.h"
@@ -121,8 +122,7 @@ void DemoBackend::Connection::answer_request(const http::RequestHead& request) {
 }
 
 bool DemoBackend::Connection::serve_frame() {
-  const auto parsed =
-      websocket::parse_frame_header({reinterpret_cast<const std::uint8_t*>(in_.data()), in_.size()});
+  const auto parsed = websocket::parse_frame_header(bytes_of(in_));
   if (parsed.step == websocket::HeaderStep::NeedMore) {
     return false;
   }
@@ -173,8 +173,7 @@ void DemoBackend::Connection::send(std::string_view bytes) {
   if (stream_ == nullptr) {
     return;
   }
-  const auto result =
-      out_.send(*stream_, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+  const auto result = out_.send(*stream_, bytes_of(bytes));
   if (result.status == net::IoStatus::Broken) {
     end();
     return;

@@ -11,7 +11,6 @@
 #include "app/name_watch.h"
 #include "base/crypto.h"
 #include "net/listener.h"
-#include "net/resolver.h"
 
 namespace limpet::app {
 
@@ -29,19 +28,6 @@ std::uint64_t random_seed() {
 
 std::uint32_t worker_count(const settings::Settings& settings) {
   return settings.workers != 0 ? settings.workers : std::max(1U, std::thread::hardware_concurrency());
-}
-
-// A listener's address is a literal, or a name that has to resolve now: there is nothing to listen on without
-// it.
-Result<SocketAddress> resolve_bind(const Endpoint& endpoint) {
-  if (const auto literal = endpoint.literal()) {
-    return *literal;
-  }
-  if (endpoint.host == "localhost") {
-    return SocketAddress(IpAddress::from_v4({127, 0, 0, 1}), endpoint.port);
-  }
-  return Error{ErrorCode::Invalid, Side::Self,
-               "cannot listen on " + endpoint.to_string() + ": give an IP address instead of a name"};
 }
 
 std::size_t table_size(const settings::Settings& settings) {
@@ -97,21 +83,10 @@ Result<bool> Server::open() {
   if (!keys.ok()) {
     return keys.error();
   }
-  const std::uint32_t count = worker_count(settings_);
-  std::vector<std::vector<proxy::ListeningSocket>> sockets(count);
-  for (const settings::Listener& listener : settings_.listeners) {
-    auto address = resolve_bind(listener.bind);
-    if (!address.ok()) {
-      return address.error();
-    }
-    auto bound = net::bind_sockets(*address, count);
-    if (!bound.ok()) {
-      return bound.error();
-    }
-    bound_.push_back({bound->address, listener.pool});
-    for (std::size_t i = 0; i < count; ++i) {
-      sockets[i].push_back({std::move(bound->sockets[i]), listener.pool});
-    }
+  std::vector<std::vector<proxy::ListeningSocket>> sockets(worker_count(settings_));
+  auto listening = open_listeners(sockets);
+  if (!listening.ok()) {
+    return listening.error();
   }
   auto admin = open_admin();
   if (!admin.ok()) {
@@ -119,6 +94,27 @@ Result<bool> Server::open() {
   }
   snapshot_ = builder_.build(settings_);
   start_workers(std::move(sockets));
+  watch_names();
+  publish();
+  tick_ = std::make_unique<net::Timer>(loop_, kTick, [this] { pins_.expire(loop_.now(), kExpiredATick); });
+  return true;
+}
+
+Result<bool> Server::open_listeners(std::vector<std::vector<proxy::ListeningSocket>>& sockets) {
+  for (const settings::Listener& listener : settings_.listeners) {
+    auto bound = net::bind_sockets(*listener.bind.literal(), sockets.size());
+    if (!bound.ok()) {
+      return bound.error();
+    }
+    bound_.push_back({bound->address, listener.pool});
+    for (std::size_t i = 0; i < sockets.size(); ++i) {
+      sockets[i].push_back({std::move(bound->sockets[i]), listener.pool});
+    }
+  }
+  return true;
+}
+
+void Server::watch_names() {
   names_ = std::make_unique<NameWatch>(loop_, log_,
                                        [this](const std::string& host, std::optional<IpAddress> address) {
                                          if (builder_.set_address(host, address)) {
@@ -134,20 +130,13 @@ Result<bool> Server::open() {
     }
   }
   names_->watch(hosts);
-  publish();
-  tick_ = std::make_unique<net::Timer>(loop_, kTick, [this] { pins_.expire(loop_.now(), kExpiredATick); });
-  return true;
 }
 
 Result<bool> Server::open_admin() {
   if (!settings_.admin_bind) {
     return true;
   }
-  auto address = resolve_bind(*settings_.admin_bind);
-  if (!address.ok()) {
-    return address.error();
-  }
-  auto bound = net::bind_sockets(*address, 1);
+  auto bound = net::bind_sockets(*settings_.admin_bind->literal(), 1);
   if (!bound.ok()) {
     return Error{bound.error().code, Side::Self, bound.error().detail + " (admin.bind)"};
   }
@@ -200,6 +189,10 @@ void Server::run() {
     worker->join();
   }
   log_.info("stopped", {});
+}
+
+void Server::stop_after(Duration time) {
+  end_ = std::make_unique<net::Timer>(loop_, time, [this] { stop(); });
 }
 
 void Server::stop() {

@@ -47,6 +47,8 @@ class Server {
   void run();
   // From this thread or from within a callback of its loop.
   void stop();
+  // As stop(), when the time has passed.
+  void stop_after(Duration time);
 
   [[nodiscard]] const std::vector<BoundListener>& listeners() const noexcept { return bound_; }
   [[nodiscard]] const std::optional<SocketAddress>& admin_address() const noexcept { return admin_address_; }
@@ -66,7 +68,10 @@ class Server {
   Server(settings::Settings settings, Log& log);
 
   Result<bool> open();
+  // One list of sockets a worker is filled. Requires that binds are literals, which settings promises.
+  Result<bool> open_listeners(std::vector<std::vector<proxy::ListeningSocket>>& sockets);
   Result<bool> open_admin();
+  void watch_names();
   void start_workers(std::vector<std::vector<proxy::ListeningSocket>> sockets);
   void publish();
   void on_worker_left();
@@ -91,6 +96,7 @@ class Server {
   std::unique_ptr<admin::Endpoint> admin_;
   std::unique_ptr<net::Signals> signals_;
   std::unique_ptr<net::Timer> tick_;
+  std::unique_ptr<net::Timer> end_;  // null unless stop_after() was asked for
   Instant started_;
   std::size_t workers_left_ = 0;
   bool stopping_ = false;

@@ -1,6 +1,5 @@
 #include "base/crypto.h"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
@@ -170,10 +169,6 @@ std::optional<std::string> open(const Key& key, std::string_view sealed, std::st
     return std::nullopt;
   }
   return plain;
-}
-
-bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 }  // namespace limpet::crypto

@@ -36,7 +36,4 @@ void random_bytes(std::span<std::uint8_t> out) noexcept;
 [[nodiscard]] std::optional<std::string> open(const Key& key, std::string_view sealed,
                                               std::string_view context);
 
-// Equal, in a time that depends on the lengths alone.
-[[nodiscard]] bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept;
-
 }  // namespace limpet::crypto

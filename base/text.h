@@ -16,6 +16,11 @@ namespace limpet {
   return c >= '0' && c <= '9';
 }
 
+// The bytes of a text, borrowed.
+[[nodiscard]] inline std::span<const std::uint8_t> bytes_of(std::string_view text) noexcept {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
 // Equal without regard to ASCII case.
 [[nodiscard]] bool iequals(std::string_view a, std::string_view b) noexcept;
 [[nodiscard]] std::string to_lower(std::string_view text);

@@ -67,7 +67,7 @@ void EchoServer::serve() {
 }
 
 void EchoServer::accept_all(const Fd& listener) {
-  for (Fd socket = accept_from(listener); socket.is_open(); socket = accept_from(listener)) {
+  for (Fd socket = accept_from(listener); socket.valid(); socket = accept_from(listener)) {
     auto entry = std::make_unique<Entry>();
     entry->connection = std::make_unique<EchoConnection>(std::move(socket));
     poller_.add(entry->connection->socket(), EPOLLIN, entry.get());

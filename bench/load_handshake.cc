@@ -49,7 +49,7 @@ Step HandshakeClient::on_event(Poller& /*poller*/, std::uint32_t /*events*/, std
   }
   if (phase_ == Phase::AwaitingEnd) {
     if (got == 0) {
-      socket_.close();  // the server side closed first, as RFC 6455 7.1.1 wants, and keeps the TIME_WAIT
+      socket_.reset();  // the server side closed first, as RFC 6455 7.1.1 wants, and keeps the TIME_WAIT
     }
     return got == 0 ? Step::Completed : Step::Waiting;
   }

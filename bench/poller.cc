@@ -5,7 +5,7 @@
 namespace limpet::bench {
 
 Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
-  if (!epoll_.is_open()) {
+  if (!epoll_.valid()) {
     fatal(system_error(errno, Side::Self, "epoll_create1").detail);
   }
 }

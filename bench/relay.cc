@@ -76,7 +76,7 @@ void BareRelay::serve() {
 }
 
 void BareRelay::accept_all() {
-  for (Fd client = accept_from(listener_); client.is_open(); client = accept_from(listener_)) {
+  for (Fd client = accept_from(listener_); client.valid(); client = accept_from(listener_)) {
     add_pair(std::move(client));
   }
 }

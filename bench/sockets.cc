@@ -35,7 +35,7 @@ SocketAddress loopback(std::uint8_t last, std::uint16_t port) noexcept {
 
 Result<Fd> tcp_socket(int flags) {
   Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
-  if (!socket.is_open()) {
+  if (!socket.valid()) {
     return system_error(errno, Side::Self, "socket");
   }
   set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
@@ -55,24 +55,6 @@ bool connect_to(const Fd& socket, const SocketAddress& address) noexcept {
 }
 
 }  // namespace
-
-Fd& Fd::operator=(Fd&& other) noexcept {
-  if (this != &other) {
-    close();
-    fd_ = std::exchange(other.fd_, -1);
-  }
-  return *this;
-}
-
-Fd::~Fd() {
-  close();
-}
-
-void Fd::close() noexcept {
-  if (fd_ >= 0) {
-    ::close(std::exchange(fd_, -1));
-  }
-}
 
 Result<SocketAddress> parse_loopback(std::string_view text) {
   const auto endpoint = Endpoint::parse(text);
@@ -109,7 +91,7 @@ Result<std::uint16_t> local_port(const Fd& socket) {
 
 Fd accept_from(const Fd& listener) noexcept {
   Fd socket(::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-  if (socket.is_open()) {
+  if (socket.valid()) {
     set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
   }
   return socket;

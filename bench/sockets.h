@@ -1,4 +1,4 @@
-// Sockets for the bench programs: an owning descriptor and the few calls that all of them need. Loopback
+// Sockets for the bench programs: the few calls that all of them need. Loopback
 // only.
 #pragma once
 
@@ -6,31 +6,14 @@
 
 #include <cstdint>
 #include <string_view>
-#include <utility>
 
 #include "base/address.h"
 #include "base/result.h"
+#include "net/fd.h"
 
 namespace limpet::bench {
 
-// Owns one descriptor, or none (-1).
-class Fd {
- public:
-  Fd() = default;
-  explicit Fd(int fd) noexcept : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept;
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-  ~Fd();
-
-  [[nodiscard]] int get() const noexcept { return fd_; }
-  [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
-  void close() noexcept;
-
- private:
-  int fd_ = -1;
-};
+using net::Fd;
 
 // "127.0.0.1:PORT". Refuses every address off the loopback: these tools are never to load another machine.
 [[nodiscard]] Result<SocketAddress> parse_loopback(std::string_view text);

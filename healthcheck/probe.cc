@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/text.h"
 #include "net/connector.h"
 
 namespace limpet::healthcheck {
@@ -74,8 +75,7 @@ void Probe::on_connected() {
 }
 
 bool Probe::send(std::string_view bytes) {
-  const net::IoResult sent =
-      out_.send(*stream_, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+  const net::IoResult sent = out_.send(*stream_, bytes_of(bytes));
   if (sent.status == net::IoStatus::Broken) {
     fail(system_error(sent.error, Side::Backend, "send"));
     return false;
@@ -111,8 +111,7 @@ void Probe::take_step(const DialogueStep& step) {
   const bool is_good = step.state == DialogueStep::State::Good;
   if (!step.send.empty()) {
     // A farewell: the answer is known, so whether it arrives does not matter.
-    static_cast<void>(
-        out_.send(*stream_, {reinterpret_cast<const std::uint8_t*>(step.send.data()), step.send.size()}));
+    static_cast<void>(out_.send(*stream_, bytes_of(step.send)));
   }
   finish(is_good ? Outcome::Good : Outcome::Bad, step.detail);
 }

@@ -3,6 +3,7 @@
 #include <span>
 
 #include "base/crypto.h"
+#include "base/text.h"
 #include "healthcheck/answer_head.h"
 #include "healthcheck/dialogue.h"
 #include "websocket/frame_codec.h"
@@ -94,8 +95,7 @@ class WebSocketDialogue final : public Dialogue {
     pending_.append(bytes);
     while (true) {
       skip();
-      const auto parsed = websocket::parse_frame_header(
-          {reinterpret_cast<const std::uint8_t*>(pending_.data()), pending_.size()});
+      const auto parsed = websocket::parse_frame_header(bytes_of(pending_));
       if (parsed.step == websocket::HeaderStep::NeedMore) {
         return {};
       }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/text.h"
 
 namespace limpet::proxy {
 
@@ -153,7 +154,7 @@ void ClientConnection::begin_exchange(std::string_view head, std::string_view re
     return;
   }
   keep(rest.substr(used));
-  exchange.begin();
+  exchange.attempt();
   update_watch();
 }
 
@@ -187,8 +188,7 @@ bool ClientConnection::send(std::string_view bytes) {
     return false;
   }
   const bool was_empty = out_.empty();
-  const net::IoResult result =
-      out_.send(*stream_, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+  const net::IoResult result = out_.send(*stream_, bytes_of(bytes));
   if (result.status == net::IoStatus::Broken) {
     close_now(CloseReason::ClientReset);
     return false;

@@ -32,8 +32,8 @@ class Exchange final : public net::Disposable, public net::StreamEvents {
   [[nodiscard]] bool read_request(const http::RequestHead& head, std::string_view listener_pool);
   // Bytes behind the head; answers how many belong to this request's body.
   [[nodiscard]] std::size_t on_request_bytes(std::string_view bytes);
-  // Makes the first attempt.
-  void begin();
+  // Decides and connects: the first attempt, and each further one.
+  void attempt();
 
   [[nodiscard]] bool request_is_complete() const noexcept { return request_body_.done(); }
   // The backend takes more of the body now.
@@ -44,7 +44,7 @@ class Exchange final : public net::Disposable, public net::StreamEvents {
   void on_deadline();
   // The client connection is being closed in the middle of this exchange.
   void on_cut(CloseReason reason);
-  // Lets go of backend and pin.
+  // Lets go of backend and pin: the attempt is over.
   void release();
 
   void on_readable(net::Stream& stream) override;
@@ -56,12 +56,11 @@ class Exchange final : public net::Disposable, public net::StreamEvents {
 
   // exchange_request.cc
   [[nodiscard]] bool note_upgrade(const http::RequestHead& head);
-  void write_request(const http::RequestHead& head, const affinity::PoolView& pool);
+  void write_request(const http::RequestHead& head, const affinity::PoolView& pool, bool peer_is_trusted);
   void pass_request_piece(std::string_view encoded);
   void on_request_complete();
 
   // exchange_attempt.cc
-  void attempt();
   [[nodiscard]] affinity::Decision decide_backend(const affinity::PoolView& pool);
   void connect_to(const backends::Backend& backend);
   void on_connected();
@@ -70,7 +69,6 @@ class Exchange final : public net::Disposable, public net::StreamEvents {
   [[nodiscard]] bool claim_pin(const affinity::PoolView& pool);
   // The attempt failed before any byte of an answer: the next one, if there may be one.
   void on_attempt_failed(CloseReason reason, std::string_view detail);
-  void let_go_of_backend();
   [[nodiscard]] bool may_repeat() const noexcept;
   // No further attempt: answers for itself, or cuts an answer that has begun.
   void fail(CloseReason reason, std::string_view detail = {});

@@ -82,10 +82,7 @@ void Exchange::read_answer_head(std::string_view bytes) {
       return;
     }
     pass_interim(head);
-    if (!client_.is_open() || backend_ == nullptr) {
-      return;
-    }
-    if (bytes.empty()) {
+    if (!client_.is_open() || backend_ == nullptr || bytes.empty()) {
       return;
     }
   }
@@ -251,9 +248,12 @@ void Exchange::keep_backend(std::string_view spare) {
 }
 
 std::string Exchange::cookie_field() {
+  if (!decision_.set_cookie || !identity_.key) {
+    return {};
+  }
   const auto* const pool = context_.snapshot->pool(pool_);
   const auto* const chosen = backend();
-  if (!decision_.set_cookie || pool == nullptr || chosen == nullptr || !identity_.key) {
+  if (pool == nullptr || chosen == nullptr) {
     return {};
   }
   return affinity::cookie_for(*pool, *identity_.key, *chosen, client_used_tls_,

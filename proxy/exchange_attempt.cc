@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
 #include "net/connector.h"
 #include "proxy/client_connection.h"
 #include "proxy/exchange.h"
@@ -23,10 +24,6 @@ void count_failure(backends::BackendState& state, bool at_connect) {
 }
 
 }  // namespace
-
-void Exchange::begin() {
-  attempt();
-}
 
 void Exchange::attempt() {
   const auto* const pool = context_.snapshot->pool(pool_);
@@ -113,7 +110,7 @@ void Exchange::on_connected() {
   const auto* const pool = context_.snapshot->pool(pool_);
   if (pool != nullptr && !claim_pin(*pool)) {
     // Another request of the client has moved it elsewhere meanwhile; nothing was sent yet, so follow it.
-    let_go_of_backend();
+    release();
     attempt();
     return;
   }
@@ -126,8 +123,7 @@ void Exchange::on_connected() {
   const auto& timeouts = context_.snapshot->timeouts;
   client_.arm(request_is_complete() ? timeouts.response : timeouts.body);
   request_done_ = last_progress_ = context_.loop.now();
-  const net::IoResult result =
-      to_backend_.send(*backend_, {reinterpret_cast<const std::uint8_t*>(request_.data()), request_.size()});
+  const net::IoResult result = to_backend_.send(*backend_, bytes_of(request_));
   if (result.status == net::IoStatus::Broken) {
     on_backend_gone(CloseReason::BackendCut);
     return;
@@ -177,7 +173,7 @@ void Exchange::on_attempt_failed(CloseReason reason, std::string_view detail) {
   if (use_.state() != nullptr) {
     count_failure(*use_.state(), !connected_);
   }
-  let_go_of_backend();
+  release();
   last_failure_ = reason;
   if (tries_ < kMostTries) {
     tried_[tries_] = backend_id_;
@@ -190,7 +186,7 @@ void Exchange::on_attempt_failed(CloseReason reason, std::string_view detail) {
   attempt();
 }
 
-void Exchange::let_go_of_backend() {
+void Exchange::release() {
   backend_.reset();
   to_backend_.drop(context_.loop.chunks());
   connected_ = false;
@@ -203,7 +199,7 @@ void Exchange::let_go_of_backend() {
 void Exchange::on_backend_gone(CloseReason reason) {
   if (may_repeat() && reused_) {
     // The connection was too old, the backend may be well: once more, over a new one.
-    let_go_of_backend();
+    release();
     fresh_only_ = true;
     attempt();
     return;
@@ -267,10 +263,6 @@ void Exchange::on_cut(CloseReason reason) {
   if (!label_.empty()) {
     log_request(reason);
   }
-}
-
-void Exchange::release() {
-  let_go_of_backend();
 }
 
 const backends::Backend* Exchange::backend() const noexcept {

@@ -59,13 +59,14 @@ bool Exchange::read_request(const http::RequestHead& head, std::string_view list
     label_.append(head.method).append(" ").append(head.path);
   }
   const IpAddress& peer = client_.arrival().peer.ip();
-  client_used_tls_ = http::client_used_tls(head.fields, http::is_trusted(peer, snapshot.trusted_proxies));
+  const bool peer_is_trusted = http::is_trusted(peer, snapshot.trusted_proxies);
+  client_used_tls_ = http::client_used_tls(head.fields, peer_is_trusted);
   client_address_ = http::client_address(peer, head.fields, snapshot.trusted_proxies);
   identity_ = affinity::identify(*pool, {.client = {client_address_, head},
                                          .now = context_.loop.now(),
                                          .wall_now = context_.shared.clock.wall_now(),
                                          .random = context_.random.next()});
-  write_request(head, *pool);
+  write_request(head, *pool, peer_is_trusted);
   return true;
 }
 
@@ -87,14 +88,14 @@ bool Exchange::note_upgrade(const http::RequestHead& head) {
   return true;
 }
 
-void Exchange::write_request(const http::RequestHead& head, const affinity::PoolView& pool) {
-  const bool trusted = http::is_trusted(client_.arrival().peer.ip(), context_.snapshot->trusted_proxies);
+void Exchange::write_request(const http::RequestHead& head, const affinity::PoolView& pool,
+                             bool peer_is_trusted) {
   http::RequestRewrite rewrite;
   if (!client_.arrival().peer.is_unix()) {
     rewrite.forwarded.client = client_.arrival().peer.ip().to_string();
   }
   rewrite.forwarded.proto = client_used_tls_ ? "https" : "http";
-  rewrite.forwarded.peer_is_trusted = trusted;
+  rewrite.forwarded.peer_is_trusted = peer_is_trusted;
   if (pool.rule.by == settings::AffinityBy::Cookie) {
     rewrite.strip_cookie = pool.rule.cookie.name;
   }
@@ -150,8 +151,7 @@ void Exchange::pass_request_piece(std::string_view encoded) {
     request_kept_ = false;
     std::string().swap(request_);
   }
-  const net::IoResult result =
-      to_backend_.send(*backend_, {reinterpret_cast<const std::uint8_t*>(encoded.data()), encoded.size()});
+  const net::IoResult result = to_backend_.send(*backend_, bytes_of(encoded));
   if (result.status == net::IoStatus::Broken) {
     // What the backend answered before it stopped reading is still to be read; the read tells how this ends.
     to_backend_.drop(context_.loop.chunks());

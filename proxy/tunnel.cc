@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/crypto.h"
+#include "base/text.h"
 #include "proxy/context.h"
 #include "websocket/frame_codec.h"
 
@@ -19,10 +20,6 @@ constexpr Duration kEndingWait = std::chrono::seconds(2);
 
 constexpr std::uint16_t kGoingAway = 1001;       // RFC 6455 7.4.1
 constexpr std::uint16_t kServiceRestart = 1012;  // the registry of RFC 6455 11.7
-
-std::span<const std::uint8_t> bytes_of(std::string_view text) noexcept {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
 
 }  // namespace
 
@@ -118,20 +115,23 @@ void Tunnel::on_source_end(Relay& relay, net::Stream& to) {
   relay.source_ended = true;
   note_initiator(relay);
   last_activity_ = context_.loop.now();
-  pass_on_fin(relay, to);
-  if (from_client_.fin_passed_on && from_backend_.fin_passed_on) {
-    finish(initiator_);
+  if (!pass_on_fin(relay, to)) {
     return;
   }
   arm_idle();
   update_watches();
 }
 
-void Tunnel::pass_on_fin(Relay& relay, net::Stream& to) {
+bool Tunnel::pass_on_fin(Relay& relay, net::Stream& to) {
   if (relay.source_ended && relay.out.empty() && !relay.fin_passed_on) {
     to.shutdown_write();
     relay.fin_passed_on = true;
   }
+  if (from_client_.fin_passed_on && from_backend_.fin_passed_on) {
+    finish(initiator_);
+    return false;
+  }
+  return true;
 }
 
 void Tunnel::on_writable(net::Stream& stream) {
@@ -145,9 +145,7 @@ void Tunnel::on_writable(net::Stream& stream) {
   if (result.status != net::IoStatus::Done) {
     return;
   }
-  pass_on_fin(relay, stream);
-  if (from_client_.fin_passed_on && from_backend_.fin_passed_on) {
-    finish(initiator_);
+  if (!pass_on_fin(relay, stream)) {
     return;
   }
   update_watches();
@@ -162,11 +160,17 @@ void Tunnel::update_watches() noexcept {
   backend_->watch(from_backend_.wants_source(), !from_client_.out.empty());
 }
 
-void Tunnel::arm_idle() {
-  const bool half_closed = from_client_.source_ended || from_backend_.source_ended;
+bool Tunnel::is_half_closed() const noexcept {
+  return from_client_.source_ended || from_backend_.source_ended;
+}
+
+Duration Tunnel::idle_bound() const noexcept {
   const Duration limit = context_.snapshot->timeouts.idle;
-  context_.loop.deadlines().arm(deadline_,
-                                last_activity_ + (half_closed ? std::min(limit, kHalfClosedIdle) : limit));
+  return is_half_closed() ? std::min(limit, kHalfClosedIdle) : limit;
+}
+
+void Tunnel::arm_idle() {
+  context_.loop.deadlines().arm(deadline_, last_activity_ + idle_bound());
 }
 
 void Tunnel::on_deadline() {
@@ -174,14 +178,11 @@ void Tunnel::on_deadline() {
     finish(ending_);
     return;
   }
-  const bool half_closed = from_client_.source_ended || from_backend_.source_ended;
-  const Duration limit = context_.snapshot->timeouts.idle;
-  const Duration bound = half_closed ? std::min(limit, kHalfClosedIdle) : limit;
-  if (context_.loop.now() - last_activity_ < bound) {
+  if (context_.loop.now() - last_activity_ < idle_bound()) {
     arm_idle();  // messages only note the time; the deadline catches up here
     return;
   }
-  if (half_closed) {
+  if (is_half_closed()) {
     finish(initiator_);
   } else {
     leave(kGoingAway, "idle timeout", CloseReason::IdleTimeout);

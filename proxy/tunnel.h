@@ -68,11 +68,14 @@ class Tunnel final : public net::Disposable, public net::StreamEvents, public ne
   // False when the tunnel was finished.
   bool pass(Relay& relay, net::Stream& to, std::span<const std::uint8_t> bytes);
   void on_source_end(Relay& relay, net::Stream& to);
-  void pass_on_fin(Relay& relay, net::Stream& to);
+  // Tells the destination of the end once everything has passed; false when that finished the tunnel.
+  bool pass_on_fin(Relay& relay, net::Stream& to);
   void discard(Relay& relay, net::Stream& from);
   void send_close(Relay& relay, net::Stream& to, std::string_view frame);
   void note_initiator(const Relay& relay) noexcept;
   void update_watches() noexcept;
+  [[nodiscard]] bool is_half_closed() const noexcept;
+  [[nodiscard]] Duration idle_bound() const noexcept;
   void arm_idle();
   void end_by_reset(const net::Stream& broken);
   void finish(CloseReason reason);

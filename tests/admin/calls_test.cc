@@ -18,6 +18,14 @@ void fill(EndpointRig& rig, int pins) {
   });
 }
 
+// The endpoint has put a question to the source and waits for its answer.
+void wait_until_asked(EndpointRig& rig) {
+  bool asked = false;
+  while (!asked) {
+    rig.run_on_loop([&] { asked = rig.source().has_waiter(); });
+  }
+}
+
 }  // namespace
 
 TEST_CASE("healthz answers ok whatever is missing, readyz names what is") {
@@ -223,10 +231,7 @@ TEST_CASE("sessions are answered at once or later, and other calls behind them w
   auto client = rig.connect();
   client.send(rig.request("GET", "/v1/sessions") + rig.request("GET", "/healthz"));
   CHECK(rig.get("/healthz").status == 200);  // others are served meanwhile
-  bool asked = false;
-  while (!asked) {
-    rig.run_on_loop([&] { asked = rig.source().has_waiter(); });
-  }
+  wait_until_asked(rig);
   rig.run_on_loop([&] { rig.source().answer_waiter(); });
   CHECK(client.read_answer().json() == expected);
   CHECK(client.read_answer().body == "ok");
@@ -238,10 +243,7 @@ TEST_CASE("a client that leaves while the source is asked is cancelled") {
   {
     auto client = rig.connect();
     client.send(rig.request("GET", "/v1/sessions"));
-    bool asked = false;
-    while (!asked) {
-      rig.run_on_loop([&] { asked = rig.source().has_waiter(); });
-    }
+    wait_until_asked(rig);
     client.cut();
   }
   std::size_t cancelled = 0;
@@ -257,10 +259,7 @@ TEST_CASE("an endpoint that goes while the source is asked leaves no waiter behi
   rig.run_on_loop([&] { rig.source().answers_at_once = false; });
   auto client = rig.connect();
   client.send(rig.request("GET", "/v1/sessions"));
-  bool asked = false;
-  while (!asked) {
-    rig.run_on_loop([&] { asked = rig.source().has_waiter(); });
-  }
+  wait_until_asked(rig);
   rig.run_on_loop([&] { rig.end_endpoint(); });
   rig.run_on_loop([&] { CHECK_FALSE(rig.source().has_waiter()); });
 }

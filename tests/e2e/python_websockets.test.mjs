@@ -2,18 +2,11 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { run_program } from "./support/child.mjs";
+import { kCloses } from "./support/closes.mjs";
 import { scenario } from "./support/scenario.mjs";
 import { until } from "./support/until.mjs";
 
 const kClient = fileURLToPath(new URL("support/websockets_client.py", import.meta.url));
-const kCloses = [
-  { code: 1000, reason: "" },
-  { code: 1000, reason: "done" },
-  { code: 1001, reason: "going away" },
-  { code: 1011, reason: "internal error" },
-  { code: 3000, reason: "registered" },
-  { code: 4999, reason: "r".repeat(123) },
-];
 
 async function play(limpet, task) {
   const played = await run_program("/usr/bin/python3", [kClient, limpet.ws_url, task], { within: 60_000 });

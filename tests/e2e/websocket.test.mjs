@@ -1,6 +1,7 @@
 // WebSocket through limpet with a library at both ends: messages, closes and what the two ends negotiate.
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
+import { kCloses } from "./support/closes.mjs";
 import { scenario } from "./support/scenario.mjs";
 import { until } from "./support/until.mjs";
 
@@ -80,14 +81,6 @@ scenario("pings reach the backend and their pongs come back", async (stage) => {
   assert.equal((await server.stats()).pings, 3);
 });
 
-const kCloses = [
-  { code: 1000, reason: "" },
-  { code: 1000, reason: "done" },
-  { code: 1001, reason: "going away" },
-  { code: 1011, reason: "internal error" },
-  { code: 3000, reason: "registered" },
-  { code: 4999, reason: "r".repeat(123) },
-];
 const kNoCode = { code: 1005, reason: "" }; // what a library tells of an empty Close
 
 scenario("a close of the client reaches the backend with its code and reason", async (stage) => {

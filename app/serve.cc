@@ -1,0 +1,52 @@
+#include "app/serve.h"
+
+#include <sys/resource.h>
+
+#include <csignal>
+#include <iostream>
+#include <utility>
+
+#include "app/exit_codes.h"
+
+namespace limpet::app {
+
+namespace {
+
+// Every session takes two descriptors: use what the system allows.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
+}  // namespace
+
+void report(const settings::Problems& problems) {
+  for (const settings::Problem& problem : problems) {
+    std::cerr << problem.to_string() << "\n";
+  }
+}
+
+int serve(settings::Settings settings, const std::function<void(Log&)>& before_start,
+          const std::function<void(Server&)>& when_started) {
+  auto log = Log::open({settings.log.level, settings.log.format, settings.log.file});
+  if (!log.ok()) {
+    std::cerr << "limpet: " << log.error().detail << " (log.file)\n";
+    return kCannotStart;
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
+  before_start(**log);
+  auto server = Server::start(std::move(settings), **log);
+  if (!server.ok()) {
+    std::cerr << "limpet: " << server.error().detail << "\n";
+    return kCannotStart;
+  }
+  when_started(**server);
+  (*server)->run();
+  return kFine;
+}
+
+}  // namespace limpet::app

@@ -1,0 +1,19 @@
+// Serving, as `limpet run` and `limpet demo` both do it.
+#pragma once
+
+#include <functional>
+
+#include "app/server.h"
+#include "settings/load.h"
+
+namespace limpet::app {
+
+// Every mistake, a line each, on standard error.
+void report(const settings::Problems& problems);
+
+// Opens the log, starts the server, tells `when_started`, serves until it is stopped. Answers the exit code;
+// what keeps it from starting is told on standard error.
+[[nodiscard]] int serve(settings::Settings settings, const std::function<void(Log&)>& before_start,
+                        const std::function<void(Server&)>& when_started);
+
+}  // namespace limpet::app
