@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "admin/answer.h"
-#include "net/stream.h"
+#include "net/socket_stream.h"
 
 namespace limpet::admin {
 
@@ -15,15 +15,15 @@ constexpr std::size_t kMostRefusals = 64;
 
 }  // namespace
 
-Endpoint::Endpoint(net::Loop& loop, SocketAddress bound, Source& source)
+Endpoint::Endpoint(net::UvLoop& loop, SocketAddress bound, Source& source)
     : loop_(loop), bound_(std::move(bound)), source_(source) {}
 
 Endpoint::~Endpoint() {
   connections_.for_each([](Connection& connection) { connection.close_now(); });
 }
 
-Result<std::unique_ptr<Endpoint>> Endpoint::start(net::Loop& loop, net::Fd socket, const SocketAddress& bound,
-                                                  Source& source) {
+Result<std::unique_ptr<Endpoint>> Endpoint::start(net::UvLoop& loop, net::Fd socket,
+                                                  const SocketAddress& bound, Source& source) {
   std::unique_ptr<Endpoint> endpoint(new Endpoint(loop, bound, source));
   Endpoint& self = *endpoint;
   auto listener = net::Listener::start(
@@ -40,7 +40,7 @@ void Endpoint::on_accept(net::Fd socket) {
   if (connections_.size() >= kMostConnections + kMostRefusals) {
     return;
   }
-  auto stream = net::Stream::adopt(loop_, std::move(socket));
+  auto stream = net::SocketStream::adopt(loop_, std::move(socket));
   if (!stream.ok()) {
     return;
   }

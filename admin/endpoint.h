@@ -11,7 +11,7 @@
 #include "base/slot_list.h"
 #include "net/fd.h"
 #include "net/listener.h"
-#include "net/loop.h"
+#include "net/uv_loop.h"
 
 namespace limpet::admin {
 
@@ -21,19 +21,19 @@ class Endpoint final : private ConnectionOwner {
   static constexpr std::size_t kMostConnections = 64;
 
   // `socket` listens on `bound`. `source` and `loop` outlive the endpoint.
-  [[nodiscard]] static Result<std::unique_ptr<Endpoint>> start(net::Loop& loop, net::Fd socket,
+  [[nodiscard]] static Result<std::unique_ptr<Endpoint>> start(net::UvLoop& loop, net::Fd socket,
                                                                const SocketAddress& bound, Source& source);
   ~Endpoint();  // cuts what is under way
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
 
  private:
-  Endpoint(net::Loop& loop, SocketAddress bound, Source& source);
+  Endpoint(net::UvLoop& loop, SocketAddress bound, Source& source);
 
   void on_accept(net::Fd socket);
   void retire(Connection& connection) override;
 
-  net::Loop& loop_;
+  net::UvLoop& loop_;
   SocketAddress bound_;
   Source& source_;
   SlotList<Connection> connections_;

@@ -54,7 +54,7 @@ class DemoBackends {
  private:
   struct End {};
 
-  net::Loop loop_;
+  net::UvLoop loop_;
   std::vector<std::unique_ptr<DemoBackend>> backends_;
   net::Mailbox<End> end_;
   std::thread thread_;

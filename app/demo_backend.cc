@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "http/head_parser.h"
 #include "net/outbox.h"
-#include "net/stream.h"
+#include "net/socket_stream.h"
 #include "websocket/frame_codec.h"
 #include "websocket/handshake.h"
 
@@ -197,12 +197,12 @@ void DemoBackend::Connection::end() {
   }
 }
 
-DemoBackend::DemoBackend(net::Loop& loop, std::string name)
+DemoBackend::DemoBackend(net::UvLoop& loop, std::string name)
     : loop_(loop), name_(std::move(name)), connections_(std::make_unique<Connections>()) {}
 
 DemoBackend::~DemoBackend() = default;
 
-Result<std::unique_ptr<DemoBackend>> DemoBackend::start(net::Loop& loop, std::string name) {
+Result<std::unique_ptr<DemoBackend>> DemoBackend::start(net::UvLoop& loop, std::string name) {
   std::unique_ptr<DemoBackend> backend(new DemoBackend(loop, std::move(name)));
   auto bound = net::bind_sockets(SocketAddress(IpAddress::from_v4({127, 0, 0, 1}), 0), 1);
   if (!bound.ok()) {
@@ -220,7 +220,7 @@ Result<std::unique_ptr<DemoBackend>> DemoBackend::start(net::Loop& loop, std::st
 }
 
 void DemoBackend::on_accept(net::Fd socket) {
-  auto stream = net::Stream::adopt(loop_, std::move(socket));
+  auto stream = net::SocketStream::adopt(loop_, std::move(socket));
   if (stream.ok()) {
     connections_->list.add(std::make_unique<Connection>(*this, std::move(stream).value()));
   }

@@ -9,14 +9,14 @@
 #include "base/address.h"
 #include "base/result.h"
 #include "net/listener.h"
-#include "net/loop.h"
+#include "net/uv_loop.h"
 
 namespace limpet::app {
 
 class DemoBackend {
  public:
   // Listens on a free loopback port of `loop`.
-  [[nodiscard]] static Result<std::unique_ptr<DemoBackend>> start(net::Loop& loop, std::string name);
+  [[nodiscard]] static Result<std::unique_ptr<DemoBackend>> start(net::UvLoop& loop, std::string name);
   ~DemoBackend();
   DemoBackend(const DemoBackend&) = delete;
   DemoBackend& operator=(const DemoBackend&) = delete;
@@ -27,10 +27,10 @@ class DemoBackend {
  private:
   class Connection;
   struct Connections;
-  DemoBackend(net::Loop& loop, std::string name);
+  DemoBackend(net::UvLoop& loop, std::string name);
   void on_accept(net::Fd socket);
 
-  net::Loop& loop_;
+  net::UvLoop& loop_;
   std::string name_;
   SocketAddress address_;
   std::unique_ptr<Connections> connections_;

@@ -15,10 +15,10 @@ constexpr Duration kAgainWhenResolved = std::chrono::seconds(30);
 }  // namespace
 
 struct NameWatch::State : std::enable_shared_from_this<State> {
-  State(net::Loop& the_loop, Log& the_log, OnAnswer callback)
+  State(net::UvLoop& the_loop, Log& the_log, OnAnswer callback)
       : loop(the_loop), log(the_log), on_answer(std::move(callback)) {}
 
-  net::Loop& loop;
+  net::UvLoop& loop;
   Log& log;
   OnAnswer on_answer;
   std::map<std::string, Name> names;
@@ -81,7 +81,7 @@ struct NameWatch::State : std::enable_shared_from_this<State> {
   }
 };
 
-NameWatch::NameWatch(net::Loop& loop, Log& log, OnAnswer on_answer)
+NameWatch::NameWatch(net::UvLoop& loop, Log& log, OnAnswer on_answer)
     : state_(std::make_shared<State>(loop, log, std::move(on_answer))),
       timer_(loop, kLook, [this] { state_->ask_what_is_due(); }) {}
 

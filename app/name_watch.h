@@ -12,8 +12,8 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "net/loop.h"
 #include "net/timer.h"
+#include "net/uv_loop.h"
 
 namespace limpet::app {
 
@@ -22,7 +22,7 @@ class NameWatch {
   using OnAnswer = std::function<void(const std::string& host, std::optional<IpAddress> address)>;
 
   // `on_answer` is called for every answer; none = it does not resolve and never did.
-  NameWatch(net::Loop& loop, Log& log, OnAnswer on_answer);
+  NameWatch(net::UvLoop& loop, Log& log, OnAnswer on_answer);
   ~NameWatch();
 
   void watch(const std::set<std::string>& hosts);

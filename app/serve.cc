@@ -1,7 +1,5 @@
 #include "app/serve.h"
 
-#include <sys/resource.h>
-
 #include <csignal>
 #include <iostream>
 #include <utility>
@@ -9,19 +7,6 @@
 #include "app/exit_codes.h"
 
 namespace limpet::app {
-
-namespace {
-
-// Every session takes two descriptors: use what the system allows.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-  }
-}
-
-}  // namespace
 
 void report(const settings::Problems& problems) {
   for (const settings::Problem& problem : problems) {
@@ -37,7 +22,6 @@ int serve(settings::Settings settings, const std::function<void(Log&)>& before_s
     return kCannotStart;
   }
   std::signal(SIGPIPE, SIG_IGN);
-  raise_descriptor_limit();
   before_start(**log);
   auto server = Server::start(std::move(settings), **log);
   if (!server.ok()) {

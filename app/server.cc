@@ -44,7 +44,8 @@ Server::Server(settings::Settings settings, Log& log)
     : settings_(std::move(settings)),
       log_(log),
       pins_(table_size(settings_)),
-      shared_{pins_, clock_, log_},
+      // Every session takes two descriptors: use what the system allows.
+      shared_{pins_, clock_, log_, net::DescriptorBounds::of(net::raise_descriptor_limit())},
       monitor_(loop_, log_, random_seed()),
       left_(loop_, [this](proxy::WorkerLeft) { on_worker_left(); }),
       started_(clock_.now()) {}

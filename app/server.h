@@ -12,9 +12,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "healthcheck/monitor.h"
-#include "net/loop.h"
 #include "net/signals.h"
 #include "net/timer.h"
+#include "net/uv_loop.h"
 #include "proxy/snapshot.h"
 #include "proxy/worker.h"
 #include "settings/settings.h"
@@ -54,7 +54,7 @@ class Server {
   [[nodiscard]] const std::optional<SocketAddress>& admin_address() const noexcept { return admin_address_; }
 
   // For the admin endpoint.
-  [[nodiscard]] net::Loop& loop() noexcept { return loop_; }
+  [[nodiscard]] net::UvLoop& loop() noexcept { return loop_; }
   [[nodiscard]] const proxy::SnapshotPtr& snapshot() const noexcept { return snapshot_; }
   [[nodiscard]] const settings::Settings& settings() const noexcept { return settings_; }
   [[nodiscard]] std::vector<std::unique_ptr<proxy::Worker>>& workers() noexcept { return workers_; }
@@ -81,7 +81,7 @@ class Server {
   settings::Settings settings_;
   Log& log_;
   SystemClock clock_;
-  net::Loop loop_;
+  net::UvLoop loop_;
   affinity::AffinityTable pins_;
   proxy::Shared shared_;
   PoolBuilder builder_;

@@ -7,7 +7,7 @@ namespace {
 constexpr std::array<std::string_view, kCounterCount> kWords{
     "connections",    "requests",         "sessions_opened",
     "sessions_ended", "backend_attempts", "backend_attempts_failed",
-    "backend_reused",
+    "backend_reused", "accept_pauses",
 };
 
 }  // namespace

@@ -19,6 +19,7 @@ enum class Counter : std::uint8_t {
   BackendAttempts,
   BackendAttemptsFailed,
   BackendReused,  // requests sent over an idle backend connection
+  AcceptPauses,   // accepting rested, out of descriptors or memory
   kCount,
 };
 

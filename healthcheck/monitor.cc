@@ -16,7 +16,7 @@ constexpr Duration kLookEvery{100};
 }  // namespace
 
 struct Monitor::Inner {
-  Inner(net::Loop& loop, Log& log, std::uint64_t seed)
+  Inner(net::UvLoop& loop, Log& log, std::uint64_t seed)
       : context{loop, log, Random(seed)}, look(loop, kLookEvery, [this] { look_at_traffic(); }) {}
 
   void look_at_traffic() {
@@ -31,7 +31,7 @@ struct Monitor::Inner {
   net::Timer look;
 };
 
-Monitor::Monitor(net::Loop& loop, Log& log, std::uint64_t seed)
+Monitor::Monitor(net::UvLoop& loop, Log& log, std::uint64_t seed)
     : inner_(std::make_unique<Inner>(loop, log, seed)) {}
 
 Monitor::~Monitor() = default;

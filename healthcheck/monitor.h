@@ -12,7 +12,7 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "net/loop.h"
+#include "net/uv_loop.h"
 #include "settings/settings.h"
 
 namespace limpet::healthcheck {
@@ -33,7 +33,7 @@ struct LastProbe {
 
 class Monitor {
  public:
-  Monitor(net::Loop& loop, Log& log, std::uint64_t seed);
+  Monitor(net::UvLoop& loop, Log& log, std::uint64_t seed);
   ~Monitor();
   Monitor(const Monitor&) = delete;
   Monitor& operator=(const Monitor&) = delete;

@@ -28,7 +28,7 @@ void Probe::start(const SocketAddress& address, const Endpoint& endpoint, const 
   started_ = loop_.now();
   timeout_ = rule.timeout;
   dialogue_ = make_dialogue(rule, endpoint);
-  auto opened = net::start_connect(loop_, address);
+  auto opened = net::SocketConnector(loop_).connect(address);
   if (!opened.ok()) {
     fail(opened.error());
     return;

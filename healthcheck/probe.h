@@ -10,9 +10,9 @@
 #include "base/clock.h"
 #include "healthcheck/dialogue.h"
 #include "net/deadlines.h"
-#include "net/loop.h"
 #include "net/outbox.h"
 #include "net/stream.h"
+#include "net/uv_loop.h"
 #include "settings/settings.h"
 
 namespace limpet::healthcheck {
@@ -41,7 +41,7 @@ class ProbeOwner {
 
 class Probe final : public net::Disposable, public net::StreamEvents, public net::DeadlineOwner {
  public:
-  Probe(net::Loop& loop, ProbeOwner& owner) noexcept : loop_(loop), owner_(owner) {}
+  Probe(net::UvLoop& loop, ProbeOwner& owner) noexcept : loop_(loop), owner_(owner) {}
   ~Probe() override { cancel(); }
 
   // `endpoint` is what a request names as its host.
@@ -65,7 +65,7 @@ class Probe final : public net::Disposable, public net::StreamEvents, public net
   void fail(const Error& error);
   void finish(ProbeResult::Outcome outcome, std::string detail);
 
-  net::Loop& loop_;
+  net::UvLoop& loop_;
   ProbeOwner& owner_;
   net::Deadline deadline_{*this};
   net::StreamPtr stream_;  // null before start() and when done

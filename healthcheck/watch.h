@@ -12,13 +12,13 @@
 #include "healthcheck/probe.h"
 #include "healthcheck/verdict.h"
 #include "net/deadlines.h"
-#include "net/loop.h"
+#include "net/uv_loop.h"
 
 namespace limpet::healthcheck {
 
 // What all watches of a monitor share; outlives them.
 struct WatchContext {
-  net::Loop& loop;
+  net::UvLoop& loop;
   Log& log;
   Random random{0};
 };

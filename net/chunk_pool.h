@@ -24,9 +24,16 @@ struct Chunk {
 
 class ChunkPool {
  public:
+  // 1 GiB: what all stuck peers of one loop together may make us keep.
+  static constexpr std::size_t kMostOut = 64 * 1024;
+
   ChunkPool() : pool_(kMostSpare) {}
 
+  // Null when everything is lent: whoever needed it ends its connection.
   [[nodiscard]] Chunk* borrow() {
+    if (out_ == most_out_ || ++lends_ == failing_lend_) {
+      return nullptr;
+    }
     ++out_;
     return pool_.make();
   }
@@ -36,11 +43,18 @@ class ChunkPool {
   }
   [[nodiscard]] std::size_t out() const noexcept { return out_; }
 
+  // For tests: another bound; and the one lend, counted from 1, that fails (0 = none).
+  void limit_to(std::size_t most_out) noexcept { most_out_ = most_out; }
+  void fail_lend(std::uint64_t number) noexcept { failing_lend_ = number; }
+
  private:
   static constexpr std::size_t kMostSpare = 64;  // 1 MiB kept for the next slow peer
 
   ObjectPool<Chunk> pool_;
   std::size_t out_ = 0;
+  std::size_t most_out_ = kMostOut;
+  std::uint64_t lends_ = 0;
+  std::uint64_t failing_lend_ = 0;
 };
 
 }  // namespace limpet::net

@@ -6,12 +6,23 @@
 
 #include <cerrno>
 
+#include "net/socket_stream.h"
+
 namespace limpet::net {
 
-Result<StreamPtr> start_connect(Loop& loop, const SocketAddress& address) {
+namespace {
+
+// Whether a connect failed for want of something of our own, so that no other backend would do better.
+bool is_own_shortage(int error_number) noexcept {
+  return error_number == ENOBUFS || error_number == ENOMEM;
+}
+
+}  // namespace
+
+Result<StreamPtr> SocketConnector::connect(const SocketAddress& address) {
   Fd fd(socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd.valid()) {
-    return system_error(errno, Side::Self, "socket");
+  if (!fd.valid() || fd.get() >= below_) {
+    return system_error(fd.valid() ? EMFILE : errno, Side::Self, "socket");
   }
   if (!address.is_unix()) {
     const int on = 1;
@@ -19,10 +30,11 @@ Result<StreamPtr> start_connect(Loop& loop, const SocketAddress& address) {
   }
   sockaddr_storage native{};
   const socklen_t length = address.to_native(native);
-  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&native), length) != 0 && errno != EINPROGRESS) {
-    return system_error(errno, Side::Backend, "connect");
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&native), length) != 0 && errno != EINPROGRESS) {
+    const int failed = errno;
+    return system_error(failed, is_own_shortage(failed) ? Side::Self : Side::Backend, "connect");
   }
-  return Stream::adopt(loop, std::move(fd));
+  return SocketStream::adopt(loop_, std::move(fd));
 }
 
 }  // namespace limpet::net

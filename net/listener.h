@@ -3,14 +3,17 @@
 // opens, a worker accepts.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <functional>
+#include <limits>
 #include <memory>
 #include <vector>
 
 #include "base/address.h"
 #include "base/result.h"
 #include "net/fd.h"
-#include "net/loop.h"
+#include "net/uv_loop.h"
 
 namespace limpet::net {
 
@@ -23,12 +26,24 @@ struct BoundSockets {
 // socket file that nobody listens on is replaced; all workers share one Unix socket.
 [[nodiscard]] Result<BoundSockets> bind_sockets(const SocketAddress& address, std::size_t count);
 
+// What a Listener does when it was not told otherwise is right for everything but clients.
+struct ListenerOptions {
+  // A socket numbered so or higher waits, and accepting with it, until a lower number is free: see
+  // DescriptorBounds.
+  int below = std::numeric_limits<int>::max();
+  // Accepting rests for a moment, out of descriptors or memory.
+  std::function<void()> on_rest = [] {};
+  // accept4(2) with the flags it needs; tests put failures in its place.
+  std::function<int(int socket, sockaddr* peer, socklen_t* length)> accept = {};
+};
+
 class Listener {
  public:
   using OnAccept = std::function<void(Fd, const SocketAddress& peer)>;
 
   // Starts accepting. `on_accept` gets non-blocking sockets.
-  [[nodiscard]] static Result<std::unique_ptr<Listener>> start(Loop& loop, Fd socket, OnAccept on_accept);
+  [[nodiscard]] static Result<std::unique_ptr<Listener>> start(UvLoop& loop, Fd socket, OnAccept on_accept,
+                                                               ListenerOptions options = {});
   ~Listener();  // stops accepting and closes the socket
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;

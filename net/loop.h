@@ -1,9 +1,7 @@
-// Loop: one libuv loop with what everything on it shares: the scratch buffer, the deadlines, the chunk pool
-// and the place where closed objects wait for the end of the turn. Owned by a worker or by control; touched
-// by its thread alone, except wake-ups, which go through a Mailbox.
+// Loop: what everything that runs on one thread shares: the time, the scratch buffer, the deadlines, the
+// chunk pool and the place where closed objects wait for the end of the turn. UvLoop turns it with libuv;
+// tests turn it by hand. Owned by a worker or by control; touched by its thread alone.
 #pragma once
-
-#include <uv.h>
 
 #include <cstdint>
 #include <memory>
@@ -11,13 +9,10 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/object_pool.h"
 #include "net/chunk_pool.h"
 #include "net/deadlines.h"
 
 namespace limpet::net {
-
-class Stream;
 
 // What may be freed at the end of a turn of the loop.
 class Disposable {
@@ -29,38 +24,35 @@ class Loop {
  public:
   // Large messages are decided by this size: against 64 KiB, 16 KiB costs 2-3x and 256 KiB 0.4-0.7x.
   static constexpr std::size_t kScratchBytes = 256 * 1024;
+  // What one stuck peer makes us keep is one read. Above this many chunks (64 MiB) lent by one loop, reads
+  // get small, so that many stuck peers together take a sixteenth of what they could.
+  static constexpr std::size_t kManyChunks = 4096;
+  static constexpr std::size_t kSmallReadBytes = 16 * 1024;
 
-  Loop();
-  ~Loop();  // closes what is still open and runs the loop until it is gone
+  virtual ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  // Returns after stop(), when the turn under way has ended.
-  void run();
-  void stop() noexcept;
-
   // Time as of the begin of this turn.
-  [[nodiscard]] Instant now() const noexcept { return Instant(Duration(uv_now(&loop_))); }
+  [[nodiscard]] virtual Instant now() const noexcept = 0;
   [[nodiscard]] Deadlines& deadlines() noexcept { return deadlines_; }
   [[nodiscard]] ChunkPool& chunks() noexcept { return chunks_; }
   // For one read and what is done with it; never held over a return to the loop.
-  [[nodiscard]] std::span<std::uint8_t> scratch() noexcept { return {scratch_.get(), kScratchBytes}; }
+  [[nodiscard]] std::span<std::uint8_t> scratch() noexcept {
+    return {scratch_.get(), chunks_.out() < kManyChunks ? kScratchBytes : kSmallReadBytes};
+  }
 
   // Frees `object` when no callback is on the stack any more.
   void bury(std::unique_ptr<Disposable> object) { buried_.push_back(std::move(object)); }
 
-  [[nodiscard]] uv_loop_t* native() noexcept { return &loop_; }
-  [[nodiscard]] ObjectPool<Stream>& streams() noexcept { return *streams_; }
-
- private:
+ protected:
+  explicit Loop(Instant now);
+  // Call between callbacks.
   void free_buried();
 
-  mutable uv_loop_t loop_{};
-  uv_timer_t tick_{};
-  uv_check_t end_of_turn_{};
+ private:
   std::unique_ptr<std::uint8_t[]> scratch_;
   ChunkPool chunks_;
-  std::unique_ptr<ObjectPool<Stream>> streams_;
   Deadlines deadlines_;
   std::vector<std::unique_ptr<Disposable>> buried_;
 };

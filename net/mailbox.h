@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "net/loop.h"
+#include "net/uv_loop.h"
 
 namespace limpet::net {
 
@@ -20,7 +20,7 @@ class Mailbox {
   using Receiver = std::function<void(Letter&&)>;
 
   // `receive` is called on the loop's thread, once a letter, in the order of posting.
-  Mailbox(Loop& loop, Receiver receive) : inner_(std::make_unique<Inner>(std::move(receive)).release()) {
+  Mailbox(UvLoop& loop, Receiver receive) : inner_(std::make_unique<Inner>(std::move(receive)).release()) {
     uv_async_init(loop.native(), &inner_->wake,
                   [](uv_async_t* async) { static_cast<Inner*>(async->data)->deliver(); });
     inner_->wake.data = inner_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 
 #include "base/assert.h"
@@ -24,16 +25,19 @@ IoResult Outbox::send(Stream& stream, std::span<const std::uint8_t> bytes) {
     }
     sent = result.bytes;
   }
-  if (sent < bytes.size()) {
-    keep(stream.loop().chunks(), bytes.subspan(sent));
+  if (sent < bytes.size() && !keep(stream.loop().chunks(), bytes.subspan(sent))) {
+    return {IoStatus::Broken, sent, ENOMEM};
   }
   return {IoStatus::Done, bytes.size(), 0};
 }
 
-void Outbox::keep(ChunkPool& chunks, std::span<const std::uint8_t> bytes) {
+bool Outbox::keep(ChunkPool& chunks, std::span<const std::uint8_t> bytes) {
   while (!bytes.empty()) {
     if (last_ == nullptr || last_->end == Chunk::kBytes) {
       Chunk* const fresh = chunks.borrow();
+      if (fresh == nullptr) {
+        return false;
+      }
       (last_ == nullptr ? first_ : last_->next) = fresh;
       last_ = fresh;
     }
@@ -42,6 +46,7 @@ void Outbox::keep(ChunkPool& chunks, std::span<const std::uint8_t> bytes) {
     last_->end += static_cast<std::uint32_t>(part);
     bytes = bytes.subspan(part);
   }
+  return true;
 }
 
 IoResult Outbox::flush(Stream& stream) {

@@ -3,6 +3,7 @@
 // bounds it to one read. Owned beside its stream. One thread.
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -27,7 +28,8 @@ class Outbox {
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
 
-  // Sends now or keeps. Done: taken over in full (sent or kept); Broken: the stream is.
+  // Sends now or keeps. Done: taken over in full (sent or kept); Broken: the stream is, or (ENOMEM) there is
+  // no chunk to keep the rest in: bytes are lost, so the connection must end.
   [[nodiscard]] IoResult send(Stream& stream, std::span<const std::uint8_t> bytes);
   // Sends what is kept. Done: nothing is pending any more; WouldBlock: something is.
   [[nodiscard]] IoResult flush(Stream& stream);
@@ -35,11 +37,17 @@ class Outbox {
   void drop(ChunkPool& chunks) noexcept;
 
  private:
-  void keep(ChunkPool& chunks, std::span<const std::uint8_t> bytes);
+  // False when the pool has no chunk to lend.
+  [[nodiscard]] bool keep(ChunkPool& chunks, std::span<const std::uint8_t> bytes);
   void consume(ChunkPool& chunks, std::size_t bytes) noexcept;
 
   Chunk* first_ = nullptr;  // null = nothing is pending
   Chunk* last_ = nullptr;
 };
+
+// What a send() that found no chunk to keep the rest in answers.
+[[nodiscard]] constexpr bool is_out_of_chunks(const IoResult& result) noexcept {
+  return result.status == IoStatus::Broken && result.error == ENOMEM;
+}
 
 }  // namespace limpet::net

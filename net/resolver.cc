@@ -48,7 +48,7 @@ void on_resolved(uv_getaddrinfo_t* request, int status, addrinfo* list) {
 
 }  // namespace
 
-void resolve(Loop& loop, const std::string& name, std::function<void(Resolved)> done) {
+void resolve(UvLoop& loop, const std::string& name, std::function<void(Resolved)> done) {
   auto query = std::make_unique<Query>();
   query->request.data = query.get();
   query->name = name;

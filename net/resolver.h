@@ -9,7 +9,7 @@
 
 #include "base/address.h"
 #include "base/result.h"
-#include "net/loop.h"
+#include "net/uv_loop.h"
 
 namespace limpet::net {
 
@@ -17,6 +17,6 @@ namespace limpet::net {
 using Resolved = Result<std::vector<IpAddress>>;
 
 // `done` is called later on the loop's thread, exactly once, also when the loop is about to end.
-void resolve(Loop& loop, const std::string& name, std::function<void(Resolved)> done);
+void resolve(UvLoop& loop, const std::string& name, std::function<void(Resolved)> done);
 
 }  // namespace limpet::net

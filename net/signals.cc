@@ -11,7 +11,8 @@ struct Signals::Inner {
   std::function<void(int)> on_signal;
 };
 
-Signals::Signals(Loop& loop, std::initializer_list<int> numbers, const std::function<void(int)>& on_signal) {
+Signals::Signals(UvLoop& loop, std::initializer_list<int> numbers,
+                 const std::function<void(int)>& on_signal) {
   for (const int number : numbers) {
     auto inner = std::make_unique<Inner>();
     inner->on_signal = on_signal;

@@ -5,13 +5,13 @@
 #include <initializer_list>
 #include <vector>
 
-#include "net/loop.h"
+#include "net/uv_loop.h"
 
 namespace limpet::net {
 
 class Signals {
  public:
-  Signals(Loop& loop, std::initializer_list<int> numbers, const std::function<void(int)>& on_signal);
+  Signals(UvLoop& loop, std::initializer_list<int> numbers, const std::function<void(int)>& on_signal);
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;

@@ -11,7 +11,7 @@ struct Timer::Inner {
   std::function<void()> on_tick;
 };
 
-Timer::Timer(Loop& loop, Duration every, std::function<void()> on_tick) {
+Timer::Timer(UvLoop& loop, Duration every, std::function<void()> on_tick) {
   auto inner = std::make_unique<Inner>();
   inner->on_tick = std::move(on_tick);
   uv_timer_init(loop.native(), &inner->handle);

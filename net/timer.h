@@ -4,13 +4,13 @@
 #include <functional>
 
 #include "base/clock.h"
-#include "net/loop.h"
+#include "net/uv_loop.h"
 
 namespace limpet::net {
 
 class Timer {
  public:
-  Timer(Loop& loop, Duration every, std::function<void()> on_tick);
+  Timer(UvLoop& loop, Duration every, std::function<void()> on_tick);
   ~Timer();
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;

@@ -190,7 +190,7 @@ bool ClientConnection::send(std::string_view bytes) {
   const bool was_empty = out_.empty();
   const net::IoResult result = out_.send(*stream_, bytes_of(bytes));
   if (result.status == net::IoStatus::Broken) {
-    close_now(CloseReason::ClientReset);
+    close_now(net::is_out_of_chunks(result) ? CloseReason::InternalError : CloseReason::ClientReset);
     return false;
   }
   if (was_empty != out_.empty()) {

@@ -41,6 +41,7 @@ class ClientConnection final : public net::Disposable, public net::StreamEvents,
   // Ends at once, whatever is under way.
   void close_now(CloseReason reason);
 
+  [[nodiscard]] bool has_deadline() const noexcept { return deadline_.armed(); }
   [[nodiscard]] std::uint32_t slot() const noexcept { return slot_; }
   void set_slot(std::uint32_t slot) noexcept { slot_ = slot; }
 

@@ -4,8 +4,14 @@
 
 namespace limpet::proxy {
 
-Context::Context(net::Loop& worker_loop, Shared& all, ConnectionOwner& connection_owner, std::uint64_t seed)
-    : loop(worker_loop), shared(all), owner(connection_owner), random(seed), idle(worker_loop) {}
+Context::Context(net::Loop& worker_loop, net::Connector& to_backends, Shared& all,
+                 ConnectionOwner& connection_owner, std::uint64_t seed)
+    : loop(worker_loop),
+      connector(to_backends),
+      shared(all),
+      owner(connection_owner),
+      random(seed),
+      idle(worker_loop) {}
 
 Context::~Context() = default;
 

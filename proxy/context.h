@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "http/head.h"
+#include "net/connector.h"
+#include "net/descriptors.h"
 #include "net/loop.h"
 #include "proxy/idle_backends.h"
 #include "proxy/session_list.h"
@@ -25,6 +27,7 @@ struct Shared {
   affinity::AffinityTable& pins;
   const Clock& clock;
   Log& log;
+  net::DescriptorBounds descriptors{};
   std::atomic<std::uint32_t> connections{0};  // open client connections and tunnels of the process
   std::atomic<std::uint64_t> last_session_id{0};
 };
@@ -42,12 +45,14 @@ class ConnectionOwner {
 };
 
 struct Context {
-  Context(net::Loop& worker_loop, Shared& all, ConnectionOwner& connection_owner, std::uint64_t seed);
+  Context(net::Loop& worker_loop, net::Connector& to_backends, Shared& all, ConnectionOwner& connection_owner,
+          std::uint64_t seed);
   ~Context();
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
   net::Loop& loop;
+  net::Connector& connector;
   Shared& shared;
   ConnectionOwner& owner;
   SnapshotPtr snapshot;  // the newest; replaced between callbacks

@@ -53,11 +53,13 @@ class Exchange final : public net::Disposable, public net::StreamEvents {
 
  private:
   static constexpr std::size_t kMostTries = 12;  // retries is at most 10
+  static constexpr std::string_view kOutOfChunks = "no buffer is left for what the backend does not take";
 
   // exchange_request.cc
   [[nodiscard]] bool note_upgrade(const http::RequestHead& head);
   void write_request(const http::RequestHead& head, const affinity::PoolView& pool, bool peer_is_trusted);
-  void pass_request_piece(std::string_view encoded);
+  // False when that ended the exchange.
+  bool pass_request_piece(std::string_view encoded);
   void on_request_complete();
 
   // exchange_attempt.cc

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/text.h"
-#include "net/connector.h"
 #include "proxy/client_connection.h"
 #include "proxy/exchange.h"
 
@@ -71,7 +70,7 @@ void Exchange::connect_to(const backends::Backend& backend) {
     on_connected();
     return;
   }
-  auto started = net::start_connect(context_.loop, *backend.address);
+  auto started = context_.connector.connect(*backend.address);
   if (!started.ok()) {
     if (started.error().side == Side::Self) {
       fail(CloseReason::InternalError, started.error().detail);
@@ -124,6 +123,10 @@ void Exchange::on_connected() {
   client_.arm(request_is_complete() ? timeouts.response : timeouts.body);
   request_done_ = last_progress_ = context_.loop.now();
   const net::IoResult result = to_backend_.send(*backend_, bytes_of(request_));
+  if (net::is_out_of_chunks(result)) {
+    fail(CloseReason::InternalError, kOutOfChunks);
+    return;
+  }
   if (result.status == net::IoStatus::Broken) {
     on_backend_gone(CloseReason::BackendCut);
     return;

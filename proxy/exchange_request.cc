@@ -115,35 +115,36 @@ std::size_t Exchange::on_request_bytes(std::string_view bytes) {
     if (piece.step == http::BodyFramer::Step::Data && chunked) {
       http::append_chunk(assembly, piece.data);
     } else if (piece.step == http::BodyFramer::Step::Data) {
-      pass_request_piece(piece.data);
+      if (!pass_request_piece(piece.data)) {
+        return used;
+      }
     } else if (piece.step == http::BodyFramer::Step::Malformed) {
       fail(CloseReason::MalformedBody, request_body_.fault());
       return used;
     } else if (piece.step == http::BodyFramer::Step::NeedMore) {
       break;
     }
-    if (!client_.is_open()) {
-      return used;
-    }
   }
   if (chunked && request_body_.done() && !was_complete) {
     http::append_last_chunk(assembly, request_body_.trailers());
   }
-  pass_request_piece(assembly);
+  if (!pass_request_piece(assembly)) {
+    return used;
+  }
   if (request_body_.done() && !was_complete) {
     on_request_complete();
   }
   return used;
 }
 
-void Exchange::pass_request_piece(std::string_view encoded) {
+bool Exchange::pass_request_piece(std::string_view encoded) {
   if (encoded.empty()) {
-    return;
+    return true;
   }
   last_progress_ = context_.loop.now();
   if (!connected_) {
     request_ += encoded;
-    return;
+    return true;
   }
   if (request_kept_ && is_idempotent_ && request_.size() + encoded.size() <= kMostKept) {
     request_ += encoded;
@@ -152,11 +153,16 @@ void Exchange::pass_request_piece(std::string_view encoded) {
     std::string().swap(request_);
   }
   const net::IoResult result = to_backend_.send(*backend_, bytes_of(encoded));
+  if (net::is_out_of_chunks(result)) {
+    fail(CloseReason::InternalError, kOutOfChunks);
+    return false;
+  }
   if (result.status == net::IoStatus::Broken) {
     // What the backend answered before it stopped reading is still to be read; the read tells how this ends.
     to_backend_.drop(context_.loop.chunks());
   }
   update_backend_watch();
+  return true;
 }
 
 void Exchange::on_request_complete() {

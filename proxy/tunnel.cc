@@ -98,7 +98,12 @@ bool Tunnel::pass(Relay& relay, net::Stream& to, std::span<const std::uint8_t> b
   if (relay.scanner.close_seen() && initiator_ == CloseReason::None) {
     note_initiator(relay);
   }
-  if (relay.out.send(to, bytes).status == net::IoStatus::Broken) {
+  const net::IoResult sent = relay.out.send(to, bytes);
+  if (net::is_out_of_chunks(sent)) {
+    end_short_of_memory();
+    return false;
+  }
+  if (sent.status == net::IoStatus::Broken) {
     end_by_reset(to);
     return false;
   }
@@ -258,6 +263,13 @@ void Tunnel::end_by_reset(const net::Stream& broken) {
   }
   (by_client ? *backend_ : *client_).reset_on_close();
   finish(by_client ? CloseReason::ClientReset : CloseReason::BackendReset);
+}
+
+// Bytes are lost: both sides must see that the stream is not whole.
+void Tunnel::end_short_of_memory() {
+  client_->reset_on_close();
+  backend_->reset_on_close();
+  finish(CloseReason::InternalError);
 }
 
 void Tunnel::finish(CloseReason reason) {

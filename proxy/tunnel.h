@@ -60,6 +60,7 @@ class Tunnel final : public net::Disposable, public net::StreamEvents, public ne
   [[nodiscard]] SessionView view() const;
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
   [[nodiscard]] backends::BackendId backend() const noexcept { return backend_id_; }
+  [[nodiscard]] bool has_deadline() const noexcept { return deadline_.armed(); }
   [[nodiscard]] std::uint32_t slot() const noexcept { return slot_; }
   void set_slot(std::uint32_t slot) noexcept { slot_ = slot; }
 
@@ -78,6 +79,7 @@ class Tunnel final : public net::Disposable, public net::StreamEvents, public ne
   [[nodiscard]] Duration idle_bound() const noexcept;
   void arm_idle();
   void end_by_reset(const net::Stream& broken);
+  void end_short_of_memory();
   void finish(CloseReason reason);
   void log_end(CloseReason reason) const;
 

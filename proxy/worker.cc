@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "net/socket_stream.h"
 #include "proxy/client_connection.h"
 #include "proxy/tunnel.h"
 
@@ -16,11 +17,15 @@ constexpr std::uint32_t kAnsweredOverLimit = 1024;
 // How long before the end of the grace time everybody is sent away, so that Close frames still arrive.
 constexpr Duration kFarewell = std::chrono::seconds(3);
 
+// Out of descriptors is told of once in this time, however often accepting rests.
+constexpr Duration kShortageLineEvery = std::chrono::seconds(10);
+
 }  // namespace
 
 Worker::Worker(Shared& shared, SnapshotPtr snapshot, std::vector<ListeningSocket> sockets, std::uint64_t seed)
     : sockets_(std::move(sockets)),
-      context_(loop_, shared, *this, seed),
+      connector_(loop_, shared.descriptors.for_backends),
+      context_(loop_, connector_, shared, *this, seed),
       mailbox_(loop_, [this](Letter&& letter) { receive(std::move(letter)); }),
       stop_deadline_(*this) {
   context_.snapshot = std::move(snapshot);
@@ -47,7 +52,8 @@ void Worker::run() {
         loop_, std::move(listening.socket),
         [this, pool = std::string_view(listening.pool)](net::Fd socket, const SocketAddress& peer) {
           on_accept(std::move(socket), peer, pool);
-        });
+        },
+        {.below = context_.shared.descriptors.for_clients, .on_rest = [this] { on_accept_rests(); }});
     if (listener.ok()) {
       listeners_.push_back(std::move(listener).value());
     } else {
@@ -77,7 +83,7 @@ void Worker::on_accept(net::Fd socket, const SocketAddress& peer, std::string_vi
     context_.counters.add_end(CloseReason::SessionsFull);
     return;
   }
-  auto stream = net::Stream::adopt(loop_, std::move(socket));
+  auto stream = net::SocketStream::adopt(loop_, std::move(socket));
   if (!stream.ok()) {
     context_.counters.add_end(CloseReason::InternalError);
     return;
@@ -86,6 +92,18 @@ void Worker::on_accept(net::Fd socket, const SocketAddress& peer, std::string_vi
   connections_.add(std::make_unique<ClientConnection>(
       context_, std::move(stream).value(),
       Arrival{.peer = peer, .listener_pool = pool, .over_limit = now_open >= limit}));
+}
+
+void Worker::on_accept_rests() {
+  context_.counters.add(Counter::AcceptPauses);
+  if (loop_.now() < next_shortage_line_) {
+    return;
+  }
+  next_shortage_line_ = loop_.now() + kShortageLineEvery;
+  context_.shared.log.warning(
+      "accepting_rests",
+      {{"detail",
+        "out of descriptors; new clients wait until some are free (raise the limit of open files)"}});
 }
 
 void Worker::retire(ClientConnection& connection) {

@@ -12,9 +12,10 @@
 #include <vector>
 
 #include "base/slot_list.h"
+#include "net/connector.h"
 #include "net/listener.h"
-#include "net/loop.h"
 #include "net/mailbox.h"
+#include "net/uv_loop.h"
 #include "proxy/context.h"
 
 namespace limpet::proxy {
@@ -70,6 +71,7 @@ class Worker final : private ConnectionOwner, private net::DeadlineOwner {
   void run();
   void receive(Letter letter);
   void on_accept(net::Fd socket, const SocketAddress& peer, std::string_view pool);
+  void on_accept_rests();
   void begin_stop(StopOrder order);
   void send_everybody_away();
   void end_everybody();
@@ -80,12 +82,14 @@ class Worker final : private ConnectionOwner, private net::DeadlineOwner {
   void on_deadline() override;
 
   std::vector<ListeningSocket> sockets_;
-  net::Loop loop_;
+  net::UvLoop loop_;
+  net::SocketConnector connector_;
   Context context_;
   SlotList<ClientConnection> connections_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   net::Mailbox<Letter> mailbox_;
   net::Deadline stop_deadline_;
+  Instant next_shortage_line_{};
   std::thread thread_;
 };
 

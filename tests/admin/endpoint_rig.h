@@ -19,8 +19,8 @@
 #include "http/head_parser.h"
 #include "net/fd.h"
 #include "net/listener.h"
-#include "net/loop.h"
 #include "net/mailbox.h"
+#include "net/uv_loop.h"
 #include "tests/admin/fake_source.h"
 #include "tests/support/catch.h"
 
@@ -156,7 +156,7 @@ class EndpointRig {
   }
 
  private:
-  net::Loop loop_;
+  net::UvLoop loop_;
   FakeSource source_;
   net::Mailbox<std::function<void()>> jobs_{loop_, [](std::function<void()>&& job) { job(); }};
   SocketAddress address_;

@@ -65,7 +65,7 @@ struct Monitoring {
     return testing::turn_until(loop, [&] { return monitor.last_probe(kBackend).has_value(); });
   }
 
-  net::Loop loop;
+  net::UvLoop loop;
   std::unique_ptr<Log> log = Log::discard();
   settings::Health rule;
   std::shared_ptr<backends::BackendState> state = std::make_shared<backends::BackendState>();

@@ -38,7 +38,7 @@ struct Probing final : ProbeOwner {
     loop.bury(std::move(running));
   }
 
-  net::Loop loop;
+  net::UvLoop loop;
   std::unique_ptr<Probe> running;
   std::optional<ProbeResult> result;
 };

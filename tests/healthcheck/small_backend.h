@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "net/listener.h"
-#include "net/stream.h"
+#include "net/socket_stream.h"
 #include "tests/support/catch.h"
 
 namespace limpet::healthcheck::testing {
@@ -29,7 +29,7 @@ class SmallBackend {
     bool end_after_answer = false;
   };
 
-  SmallBackend(net::Loop& loop, const SocketAddress& address, Options options)
+  SmallBackend(net::UvLoop& loop, const SocketAddress& address, Options options)
       : loop_(loop), options_(std::move(options)) {
     auto bound = net::bind_sockets(address, 1);
     REQUIRE(bound.ok());
@@ -88,7 +88,7 @@ class SmallBackend {
   };
 
   void accept(net::Fd fd) {
-    auto adopted = net::Stream::adopt(loop_, std::move(fd));
+    auto adopted = net::SocketStream::adopt(loop_, std::move(fd));
     REQUIRE(adopted.ok());
     auto talk = std::make_unique<Talk>(*this);
     talk->stream = std::move(adopted).value();
@@ -98,7 +98,7 @@ class SmallBackend {
     most_open_ = std::max(most_open_, open());
   }
 
-  net::Loop& loop_;
+  net::UvLoop& loop_;
   Options options_;
   SocketAddress address_;
   std::vector<std::unique_ptr<Talk>> talks_;

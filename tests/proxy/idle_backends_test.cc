@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "net/socket_stream.h"
 #include "tests/support/catch.h"
 
 using namespace limpet;
@@ -16,11 +17,11 @@ struct Pair {
   net::StreamPtr ours;
   net::Fd backend;
 
-  explicit Pair(net::Loop& loop) {
+  explicit Pair(net::UvLoop& loop) {
     std::array<int, 2> ends{};
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) == 0);
     backend = net::Fd(ends[1]);
-    auto stream = net::Stream::adopt(loop, net::Fd(ends[0]));
+    auto stream = net::SocketStream::adopt(loop, net::Fd(ends[0]));
     REQUIRE(stream.ok());
     ours = std::move(stream).value();
   }
@@ -29,7 +30,7 @@ struct Pair {
 }  // namespace
 
 TEST_CASE("a connection is taken back newest first") {
-  net::Loop loop;
+  net::UvLoop loop;
   proxy::IdleBackends idle(loop);
   Pair pair(loop);
   const net::Stream* const stream = pair.ours.get();
@@ -40,7 +41,7 @@ TEST_CASE("a connection is taken back newest first") {
 }
 
 TEST_CASE("what a backend said unasked is noticed before the loop has told of it") {
-  net::Loop loop;
+  net::UvLoop loop;
   proxy::IdleBackends idle(loop);
   Pair good(loop);
   Pair spoilt(loop);

@@ -4,44 +4,23 @@
 
 #include "net/listener.h"
 #include "tests/support/catch.h"
+#include "tests/support/pool_fixture.h"
 
 namespace limpet::test {
 
-namespace {
-
-affinity::PoolView pool_of(const std::vector<std::unique_ptr<WireServer>>& servers,
-                           std::vector<std::shared_ptr<backends::BackendState>>& states) {
-  affinity::PoolView pool;
-  pool.id = 1;
-  pool.name = "default";
-  crypto::Key key;
-  key.fill(7);
-  pool.codec = std::make_shared<affinity::CookieCodec>(std::vector{key});
-  std::vector<backends::Backend> list;
-  for (std::size_t i = 0; i < servers.size(); ++i) {
-    backends::Backend backend;
-    backend.id = static_cast<backends::BackendId>(i + 1);
-    backend.spec.name = "b" + std::to_string(i + 1);
-    backend.name_hash = affinity::hash_name(backend.spec.name);
-    backend.address = servers[i]->address();
-    backend.state = std::make_shared<backends::BackendState>();
-    states.push_back(backend.state);
-    list.push_back(std::move(backend));
-  }
-  pool.backends = backends::BackendSet(std::move(list));
-  return pool;
-}
-
-}  // namespace
-
 ProxyRig::ProxyRig(std::size_t backend_count, const std::function<void(proxy::Snapshot&)>& adjust) {
+  std::vector<SocketAddress> addresses;
   for (std::size_t i = 0; i < backend_count; ++i) {
     servers_.push_back(std::make_unique<WireServer>());
+    addresses.push_back(servers_.back()->address());
   }
   auto snapshot = std::make_shared<proxy::Snapshot>();
   snapshot->generation = 1;
   snapshot->access_log = false;
-  snapshot->pools.push_back(pool_of(servers_, states_));
+  snapshot->pools.push_back(pool_at(addresses));
+  for (const backends::Backend& backend : snapshot->pools.front().backends.all()) {
+    states_.push_back(backend.state);
+  }
   if (adjust) {
     adjust(*snapshot);
   }

@@ -50,7 +50,7 @@ class ProxyRig {
   std::unique_ptr<Log> log_ = Log::discard();
   affinity::AffinityTable pins_{1000};
   proxy::Shared shared_{pins_, clock_, *log_};
-  net::Loop control_;
+  net::UvLoop control_;
   net::Mailbox<proxy::WorkerLeft> left_{control_, [](proxy::WorkerLeft) {}};
   std::vector<std::unique_ptr<WireServer>> servers_;
   std::vector<std::shared_ptr<backends::BackendState>> states_;

@@ -1,4 +1,4 @@
-#include "net/stream.h"
+#include "net/socket_stream.h"
 
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -31,13 +31,9 @@ IoResult result_of(ssize_t moved) noexcept {
 
 }  // namespace
 
-void StreamCloser::operator()(Stream* stream) const noexcept {
-  stream->close();
-}
-
-Result<StreamPtr> Stream::adopt(Loop& loop, Fd fd) {
+Result<StreamPtr> SocketStream::adopt(UvLoop& loop, Fd fd) {
   const int native = fd.get();
-  Stream* const stream = loop.streams().make(std::move(fd));
+  SocketStream* const stream = loop.streams().make(std::move(fd));
   const int failed = uv_poll_init_socket(loop.native(), &stream->poll_, native);
   if (failed != 0) {
     loop.streams().release(stream);
@@ -47,27 +43,27 @@ Result<StreamPtr> Stream::adopt(Loop& loop, Fd fd) {
   return StreamPtr(stream);
 }
 
-void Stream::watch(bool readable, bool writable) noexcept {
+void SocketStream::watch(bool readable, bool writable) noexcept {
   const auto wanted = static_cast<std::uint8_t>((readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0));
   wanted_ = wanted == 0 ? kCutsOnly : wanted;
   rearm();
 }
 
-void Stream::rearm() noexcept {
+void SocketStream::rearm() noexcept {
   if (wanted_ == armed_ || closing_) {
     return;
   }
   armed_ = wanted_;
-  uv_poll_start(&poll_, armed_, &Stream::on_poll);
+  uv_poll_start(&poll_, armed_, &SocketStream::on_poll);
 }
 
-void Stream::on_poll(uv_poll_t* poll, int status, int events) {
-  auto* const stream = static_cast<Stream*>(poll->data);
+void SocketStream::on_poll(uv_poll_t* poll, int status, int ready) {
+  auto* const stream = static_cast<SocketStream*>(poll->data);
   if (status < 0) {
     // libuv has stopped the handle. The next read or write tells what is wrong, data that came before it
     // included.
     stream->armed_ = 0;
-    events = stream->wanted_;
+    ready = stream->wanted_;
   }
   if (status == 0 && stream->wanted_ == kCutsOnly && stream->take_socket_error() == 0) {
     // Both directions have ended in good order (or the peer sent urgent data): what is unread waits for its
@@ -75,49 +71,49 @@ void Stream::on_poll(uv_poll_t* poll, int status, int events) {
     uv_poll_stop(poll);
     return;
   }
-  stream->report(events);
+  stream->report(ready);
   if (!stream->closing_) {
     stream->rearm();
   }
 }
 
-void Stream::report(int events) {
-  if (events_ == nullptr) {
+void SocketStream::report(int ready) {
+  if (events() == nullptr) {
     return;
   }
-  if ((events & UV_READABLE) != 0) {
-    events_->on_readable(*this);
+  if ((ready & UV_READABLE) != 0) {
+    events()->on_readable(*this);
   }
   // The first call may have ended the stream, or may have lost interest.
-  if ((events & UV_WRITABLE) != 0 && !closing_ && watches_writable() && events_ != nullptr) {
-    events_->on_writable(*this);
+  if ((ready & UV_WRITABLE) != 0 && !closing_ && (wanted_ & UV_WRITABLE) != 0 && events() != nullptr) {
+    events()->on_writable(*this);
   }
-  if ((events & UV_PRIORITIZED) != 0 && !closing_ && events_ != nullptr) {
-    events_->on_broken(*this);
+  if ((ready & UV_PRIORITIZED) != 0 && !closing_ && events() != nullptr) {
+    events()->on_broken(*this);
   }
 }
 
-IoResult Stream::read(std::span<std::uint8_t> into) noexcept {
+IoResult SocketStream::read(std::span<std::uint8_t> into) noexcept {
   return result_of(::recv(fd_.get(), into.data(), into.size(), 0));
 }
 
-IoResult Stream::write(std::span<const std::uint8_t> bytes) noexcept {
+IoResult SocketStream::write(std::span<const std::uint8_t> bytes) noexcept {
   return result_of(::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL));
 }
 
-IoResult Stream::write(std::span<const iovec> parts) noexcept {
+IoResult SocketStream::write(std::span<const iovec> parts) noexcept {
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(parts.data());
   message.msg_iovlen = parts.size();
   return result_of(::sendmsg(fd_.get(), &message, MSG_NOSIGNAL));
 }
 
-bool Stream::looks_alive() noexcept {
+bool SocketStream::looks_alive() noexcept {
   std::uint8_t byte = 0;
   return ::recv(fd_.get(), &byte, 1, MSG_PEEK) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
-int Stream::take_socket_error() noexcept {
+int SocketStream::take_socket_error() noexcept {
   int error = 0;
   socklen_t length = sizeof(error);
   if (getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &length) != 0) {
@@ -126,22 +122,22 @@ int Stream::take_socket_error() noexcept {
   return error;
 }
 
-void Stream::shutdown_write() noexcept {
+void SocketStream::shutdown_write() noexcept {
   ::shutdown(fd_.get(), SHUT_WR);
 }
 
-void Stream::reset_on_close() noexcept {
+void SocketStream::reset_on_close() noexcept {
   const linger now{1, 0};
   setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 }
 
-void Stream::close() noexcept {
+void SocketStream::close() noexcept {
   LIMPET_ASSERT(!closing_, "a stream is closed once");
   closing_ = true;
-  events_ = nullptr;
+  set_events(nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&poll_), [](uv_handle_t* handle) {
-    auto* const stream = static_cast<Stream*>(handle->data);
-    stream->loop().streams().release(stream);
+    auto* const stream = static_cast<SocketStream*>(handle->data);
+    stream->uv_loop().streams().release(stream);
   });
   fd_.reset();
 }
