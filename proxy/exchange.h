@@ -17,6 +17,7 @@
 #include "http/head_writer.h"
 #include "net/outbox.h"
 #include "net/stream.h"
+#include "proxy/body_pace.h"
 #include "proxy/context.h"
 #include "proxy/session_use.h"
 #include "websocket/handshake.h"
@@ -76,6 +77,13 @@ class Exchange final : public net::Disposable, public net::StreamEvents {
   void fail(CloseReason reason, std::string_view detail = {});
   void update_backend_watch();
   void on_backend_gone(CloseReason reason);
+  // What the exchange is waiting for, since when and how long at most.
+  struct Wait {
+    Instant since;
+    Duration bound;
+    CloseReason reason;  // of its end
+  };
+  [[nodiscard]] Wait wait_under_way() const noexcept;
 
   // exchange_answer.cc
   void read_answer_head(std::string_view bytes);
@@ -141,6 +149,7 @@ class Exchange final : public net::Disposable, public net::StreamEvents {
   std::uint64_t answer_bytes_ = 0;
 
   Instant started_;
+  BodyPace pace_;  // of the request's body while nothing of an answer has come
   Instant request_done_;
   Instant last_progress_;
 };

@@ -100,6 +100,12 @@ void Exchange::on_writable(net::Stream& stream) {
     to_backend_.drop(context_.loop.chunks());  // the read tells how this ends
   }
   last_progress_ = context_.loop.now();
+  if (to_backend_.empty()) {
+    pace_.begin_window(last_progress_);  // the client was kept waiting until now
+    if (status_ == 0 && !request_is_complete()) {
+      client_.arm(context_.snapshot->timeouts.body);
+    }
+  }
   update_backend_watch();
   client_.update_watch();
 }
@@ -122,6 +128,7 @@ void Exchange::on_connected() {
   const auto& timeouts = context_.snapshot->timeouts;
   client_.arm(request_is_complete() ? timeouts.response : timeouts.body);
   request_done_ = last_progress_ = context_.loop.now();
+  pace_.begin_window(last_progress_);
   const net::IoResult result = to_backend_.send(*backend_, bytes_of(request_));
   if (net::is_out_of_chunks(result)) {
     fail(CloseReason::InternalError, kOutOfChunks);
@@ -238,23 +245,41 @@ bool Exchange::progressed_within(Duration bound) const {
 }
 
 void Exchange::on_deadline() {
-  const auto& timeouts = context_.snapshot->timeouts;
   if (!connected_) {
     on_attempt_failed(CloseReason::ConnectTimeout, "no answer to the connect");
     return;
   }
-  const bool awaits_answer = request_is_complete() && status_ == 0;
-  const Instant since = awaits_answer ? request_done_ : last_progress_;
-  const Duration bound = awaits_answer ? timeouts.response : timeouts.body;
-  const Duration waited = context_.loop.now() - since;
-  if (waited < bound) {
-    client_.arm(bound - waited);
+  const Wait wait = wait_under_way();
+  const Instant now = context_.loop.now();
+  if (now < wait.since + wait.bound) {
+    client_.arm(wait.since + wait.bound - now);
     return;
   }
-  if (awaits_answer && use_.state() != nullptr) {
+  const bool waits_for_body = status_ == 0 && wait.reason == CloseReason::BodyTimeout;
+  if (waits_for_body && pace_.is_progress(wait.bound)) {
+    pace_.begin_window(now);
+    client_.arm(wait.bound);
+    return;
+  }
+  if (wait.reason == CloseReason::ResponseTimeout && use_.state() != nullptr) {
     count_failure(*use_.state(), false);
   }
-  fail(awaits_answer ? CloseReason::ResponseTimeout : CloseReason::BodyTimeout);
+  fail(wait.reason);
+}
+
+Exchange::Wait Exchange::wait_under_way() const noexcept {
+  const auto& timeouts = context_.snapshot->timeouts;
+  if (status_ != 0) {
+    return {last_progress_, timeouts.body, CloseReason::BodyTimeout};
+  }
+  if (request_is_complete()) {
+    return {request_done_, timeouts.response, CloseReason::ResponseTimeout};
+  }
+  if (!to_backend_.empty()) {
+    return {last_progress_, timeouts.body,
+            CloseReason::ResponseTimeout};  // the backend does not take the body
+  }
+  return {pace_.began(), timeouts.body, CloseReason::BodyTimeout};
 }
 
 void Exchange::on_client_progress() {

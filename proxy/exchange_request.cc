@@ -112,6 +112,7 @@ std::size_t Exchange::on_request_bytes(std::string_view bytes) {
   while (!request_body_.done()) {
     const http::BodyFramer::Piece piece = request_body_.next(bytes.substr(used));
     used += piece.consumed;
+    pace_.add(piece.consumed);
     if (piece.step == http::BodyFramer::Step::Data && chunked) {
       http::append_chunk(assembly, piece.data);
     } else if (piece.step == http::BodyFramer::Step::Data) {

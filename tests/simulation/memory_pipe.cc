@@ -15,9 +15,9 @@ using net::IoStatus;
 
 // Any moment will do: nothing in limpet asks what time it is since boot.
 constexpr Instant kBegin{std::chrono::hours(1)};
-constexpr Duration kStep = std::chrono::seconds(1);
-constexpr int kMostTurns = 100'000;
+constexpr int kMostTurns = 20'000;
 constexpr std::size_t kSpare = 16;
+constexpr std::size_t kWorthCutting = 4096;
 
 }  // namespace
 
@@ -56,9 +56,9 @@ bool ManualLoop::settle() {
   return false;
 }
 
-bool ManualLoop::advance(Duration time) {
+bool ManualLoop::advance(Duration time, Duration most_a_step) {
   while (time > Duration::zero()) {
-    const Duration step = std::min(time, kStep);
+    const Duration step = std::min(time, most_a_step);
     time -= step;
     now_ += step;
     deadlines().sweep(now_);
@@ -123,7 +123,10 @@ IoResult MemoryStream::read(std::span<std::uint8_t> into) noexcept {
   if (pipe_->reset) {
     return {IoStatus::Broken, 0, ECONNRESET};
   }
-  const std::size_t bytes = std::min({into.size(), pipe_->to_proxy.size(), pipe_->most_a_read});
+  // Much of anything is not worth cutting up: it would only take time.
+  const bool is_much = pipe_->to_proxy.size() > kWorthCutting;
+  const std::size_t bytes =
+      std::min({into.size(), pipe_->to_proxy.size(), is_much ? MemoryPipe::kUnlimited : pipe_->most_a_read});
   if (bytes == 0) {
     return {pipe_->fin ? IoStatus::End : IoStatus::WouldBlock, 0, 0};
   }

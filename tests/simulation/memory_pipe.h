@@ -52,8 +52,8 @@ class ManualLoop final : public net::Loop {
   bool turn();
   // Turns until nothing is ready. False when it does not come to rest: somebody spins.
   [[nodiscard]] bool settle();
-  // Lets time pass and deadlines fire, in steps of at most a second; settles after each.
-  [[nodiscard]] bool advance(Duration time);
+  // Lets time pass and deadlines fire, in steps; settles after each.
+  [[nodiscard]] bool advance(Duration time, Duration most_a_step = std::chrono::milliseconds(50));
   [[nodiscard]] std::size_t open_streams() const noexcept { return streams_.size() - closed_; }
 
  private:

@@ -314,7 +314,7 @@ bool Script::apply_to_world(Event event) {
     case ASecondPasses:
     case ManySecondsPass: {
       const Duration time = event == AMomentPasses ? 100ms : (event == ASecondPasses ? 1s : 10s);
-      if (!proxy_.loop().advance(time)) {
+      if (!proxy_.loop().advance(time, 1s)) {
         note("the proxy spins");
       }
       return settle();
@@ -368,7 +368,7 @@ std::string Script::fault() {
 }
 
 std::string Script::fault_at_the_end() {
-  if (!proxy_.loop().advance(kEveryBound)) {
+  if (!proxy_.loop().advance(kEveryBound, 5s)) {
     note("the proxy spins");
   }
   static_cast<void>(settle());
