@@ -1,5 +1,20 @@
-// The client's true address behind trusted proxies: the rightmost hop that is not trusted (X-Forwarded-For),
-// asked only when the peer itself is trusted. Pure. Any thread.
+// Where a request came from when trusted proxies stand in front: Forwarded (RFC 7239), X-Forwarded-For and
+// X-Forwarded-Proto. Asked only when the peer itself is trusted; otherwise the peer is the client. Pure. Any
+// thread.
+//
+//   client -----> proxy A ------------> proxy B (the peer) --------------------> limpet
+//                 writes "client"       writes ", A"
+//                 list as it arrives:   [what the client made up,] client, A
+//
+// All fields of a name are one list, read from the right: each entry that is a trusted address stands for a
+// proxy whose own word is the next one to the left. The first that is not trusted is the client. What stands
+// left of it was there before the first trusted proxy wrote, so that the client may have made it up. An entry
+// that is no address, unknown, obfuscated or malformed ends the walk: the last good address counts.
+//
+// Where both Forwarded and X-Forwarded-For are there they must lead to the same address. Proxies usually
+// append to one and pass the other on as it came: a client behind such a proxy could choose its address by
+// sending the other itself. Nothing in a request tells which one the proxy vouches for, so that neither is
+// believed when they disagree, and the peer's own address counts.
 #pragma once
 
 #include <span>
@@ -9,12 +24,28 @@
 
 namespace limpet::http {
 
-// Reads all X-Forwarded-For fields as one list from the right. An entry that is not an address ends the walk:
-// the last good address to its right counts. Ports ("1.2.3.4:80", "[v6]:80") are allowed and ignored.
+struct Origin {
+  IpAddress client;
+  // A trusted proxy said that the client came to it over TLS. Only what belongs to the hop that gave `client`
+  // is asked, never the leftmost element, which a client can write: proto= in the same element of Forwarded;
+  // in X-Forwarded-Proto the element as far from the right as that hop is in its list, or the only one there
+  // is, because many proxies replace the list. Whoever says anything must say https, and somebody must. False
+  // when the lists of addresses disagree. A proxy that sets neither lets its clients choose: they can spoil
+  // their own cookie's Secure and no more.
+  bool used_tls = false;
+};
+
+// X-Forwarded-For may carry ports ("1.2.3.4:80", "[v6]:80") and IPv6 addresses without brackets; Forwarded is
+// read strictly by its grammar (forwarded_element.h).
+[[nodiscard]] Origin read_origin(const IpAddress& peer, const Fields& fields,
+                                 std::span<const IpNetwork> trusted);
+
+// read_origin(...).client.
 [[nodiscard]] IpAddress client_address(const IpAddress& peer, const Fields& fields,
                                        std::span<const IpNetwork> trusted);
 [[nodiscard]] bool is_trusted(const IpAddress& peer, std::span<const IpNetwork> trusted) noexcept;
-// True when a trusted peer says that the client came over TLS (X-Forwarded-Proto: https).
+// TODO: takes the leftmost element of X-Forwarded-Proto, which a client can write where proxies append, and
+// does not know Forwarded: such a client chooses whether its cookie is Secure. read_origin replaces it.
 [[nodiscard]] bool client_used_tls(const Fields& fields, bool peer_is_trusted) noexcept;
 
 }  // namespace limpet::http
