@@ -1,5 +1,8 @@
 #include "http/head_writer.h"
 
+#include <algorithm>
+#include <array>
+
 #include "base/text.h"
 #include "http/connection_options.h"
 #include "http/cookies.h"
@@ -33,10 +36,13 @@ bool is_believed(const Forwarded& forwarded, const Field& field) noexcept {
   return forwarded.peer_is_trusted && field.name.find('_') == std::string_view::npos;
 }
 
-// These three are written at the end, from what a trusted proxy sent and what is known of its connection.
+// These are written at the end, from what a trusted proxy sent and what is known of its connection.
+constexpr std::array<std::string_view, 4> kWrittenByUs{"X-Forwarded-For", "X-Forwarded-Proto",
+                                                       "X-Forwarded-Host", "Forwarded"};
+
 bool is_written_by_us(const Field& field) noexcept {
-  return iequals(field.name, "X-Forwarded-For") || iequals(field.name, "X-Forwarded-Proto") ||
-         iequals(field.name, "X-Forwarded-Host");
+  return std::any_of(kWrittenByUs.begin(), kWrittenByUs.end(),
+                     [&field](std::string_view name) { return iequals(field.name, name); });
 }
 
 bool is_copied_to_backend(const NamedInConnection& named, const Forwarded& forwarded,
@@ -65,14 +71,40 @@ void append_cookie_field(std::string& out, const Field& field, std::string_view 
   }
 }
 
-void append_forwarded_for(std::string& out, const RequestHead& head, const Forwarded& forwarded) {
-  out.append("X-Forwarded-For: ");
-  for (const Field& field : head.fields) {
-    if (forwarded.peer_is_trusted && iequals(field.name, "X-Forwarded-For") && !field.value.empty()) {
+// The values of all fields of a name as one list, to be continued.
+void append_list(std::string& out, const Fields& fields, std::string_view name) {
+  for (const Field& field : fields) {
+    if (iequals(field.name, name) && !field.value.empty()) {
       out.append(field.value).append(", ");
     }
   }
+}
+
+void append_forwarded_for(std::string& out, const RequestHead& head, const Forwarded& forwarded) {
+  out.append("X-Forwarded-For: ");
+  if (forwarded.peer_is_trusted) {
+    append_list(out, head.fields, "X-Forwarded-For");
+  }
   out.append(forwarded.client).append(kCrLf);
+}
+
+// The peer as a node (RFC 7239 6), in quotes where a token would not do.
+void append_node(std::string& out, std::string_view address) {
+  const bool is_v6 = address.find(':') != std::string_view::npos;
+  out.append(is_v6 ? "\"[" : "").append(address.empty() ? "unknown" : address).append(is_v6 ? "]\"" : "");
+}
+
+// Continues the list of a trusted proxy that keeps one, so that it leads to the same client as
+// X-Forwarded-For, and never begins one: most backends read X-Forwarded-For, which is always there.
+void append_continued_elements(std::string& out, const RequestHead& head, const Forwarded& forwarded) {
+  if (!forwarded.peer_is_trusted || head.fields.find("Forwarded") == nullptr) {
+    return;
+  }
+  out.append("Forwarded: ");
+  append_list(out, head.fields, "Forwarded");
+  out.append("for=");
+  append_node(out, forwarded.client);
+  out.append(kCrLf);
 }
 
 // What a trusted proxy said, or what we know; nothing when neither says anything.
@@ -87,6 +119,7 @@ void append_said_or_known(std::string& out, const RequestRewrite& rewrite, const
 
 void append_forwarded(std::string& out, const RequestHead& head, const RequestRewrite& rewrite) {
   append_forwarded_for(out, head, rewrite.forwarded);
+  append_continued_elements(out, head, rewrite.forwarded);
   for (const Field& known :
        {Field{"X-Forwarded-Proto", rewrite.forwarded.proto}, Field{"X-Forwarded-Host", head.host}}) {
     append_said_or_known(out, rewrite, head.fields.find(known.name), known);

@@ -13,10 +13,11 @@ namespace limpet::http {
 
 // What a request to a backend says about where it came from.
 struct Forwarded {
-  std::string client{};      // the address of the peer, without port; appended to X-Forwarded-For
+  std::string client{};      // the address of the peer, without port; appended to the lists
   std::string_view proto{};  // "http" or "https": how the client came
-  // The peer is a trusted proxy: its X-Forwarded-For is continued and its -Proto and -Host are kept where it
-  // sent them. Otherwise what the client sent of them is replaced.
+  // The peer is a trusted proxy: its X-Forwarded-For and its Forwarded, where it sent one, are continued, and
+  // its -Proto and -Host are kept where it sent them. Otherwise what the client sent of them is replaced, and
+  // its Forwarded dropped.
   bool peer_is_trusted = false;
 };
 

@@ -107,9 +107,42 @@ TEST_CASE("what a trusted proxy says about the client is continued") {
       "X_Forwarded_For: 6.6.6.6\r\n",
       from_proxy());
   CHECK(out ==
-        "Forwarded: for=1.1.1.1\r\nX-Forwarded-Port: 443\r\n"
-        "X-Forwarded-For: 1.1.1.1, 2.2.2.2, 3.3.3.3, 10.0.0.1\r\nX-Forwarded-Proto: https\r\n"
-        "X-Forwarded-Host: site\r\n\r\n");
+        "X-Forwarded-Port: 443\r\n"
+        "X-Forwarded-For: 1.1.1.1, 2.2.2.2, 3.3.3.3, 10.0.0.1\r\nForwarded: for=1.1.1.1, for=10.0.0.1\r\n"
+        "X-Forwarded-Proto: https\r\nX-Forwarded-Host: site\r\n\r\n");
+}
+
+TEST_CASE("Forwarded of a trusted proxy is continued as one list and never begun") {
+  struct Continued {
+    std::string fields;
+    std::string client;
+    std::string expected;
+  };
+  for (const Continued& c : std::vector<Continued>{
+           {"", "10.0.0.1", ""},
+           {"Forwarded:\r\n", "10.0.0.1", "Forwarded: for=10.0.0.1\r\n"},
+           {"Forwarded: for=1.1.1.1;proto=https\r\nforwarded: for=2.2.2.2\r\n", "10.0.0.1",
+            "Forwarded: for=1.1.1.1;proto=https, for=2.2.2.2, for=10.0.0.1\r\n"},
+           {"Forwarded: for=1.1.1.1\r\nConnection: forwarded\r\n", "fd00::1",
+            "Forwarded: for=1.1.1.1, for=\"[fd00::1]\"\r\n"},
+           {"Forwarded: for=1.1.1.1\r\n", "", "Forwarded: for=1.1.1.1, for=unknown\r\n"},
+       }) {
+    CAPTURE(c.fields, c.client);
+    RequestRewrite rewrite = from_proxy();
+    rewrite.forwarded.client = c.client;
+    CHECK(rewritten_fields(c.fields, rewrite) ==
+          "X-Forwarded-For: " + c.client + "\r\n" + c.expected +
+              "X-Forwarded-Proto: http\r\nX-Forwarded-Host: example.com\r\n\r\n");
+  }
+}
+
+TEST_CASE("Forwarded of anybody else does not reach the backend however it is sent") {
+  for (const std::string fields :
+       {"Forwarded: for=6.6.6.6\r\n", "forwarded: for=6.6.6.6\r\nFORWARDED: for=7.7.7.7\r\n",
+        "Forwarded:\r\n", "Forwarded: for=6.6.6.6\r\nConnection: forwarded\r\n"}) {
+    CAPTURE(fields);
+    CHECK(rewritten_fields(fields) == kOurs + "\r\n");
+  }
 }
 
 TEST_CASE("what a trusted proxy leaves out is filled in") {
