@@ -143,17 +143,4 @@ Origin read_origin(const IpAddress& peer, const Fields& fields, std::span<const 
   return {.client = walk.address(), .used_tls = is_said && allows_tls(proto) && allows_tls(elements.proto())};
 }
 
-IpAddress client_address(const IpAddress& peer, const Fields& fields, std::span<const IpNetwork> trusted) {
-  return read_origin(peer, fields, trusted).client;
-}
-
-bool client_used_tls(const Fields& fields, bool peer_is_trusted) noexcept {
-  const Field* const field = peer_is_trusted ? fields.find("X-Forwarded-Proto") : nullptr;
-  if (field == nullptr) {
-    return false;
-  }
-  std::string_view rest = field->value;
-  return iequals(trim_ows(take_until(rest, ',')), "https");
-}
-
 }  // namespace limpet::http

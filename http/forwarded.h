@@ -40,12 +40,6 @@ struct Origin {
 [[nodiscard]] Origin read_origin(const IpAddress& peer, const Fields& fields,
                                  std::span<const IpNetwork> trusted);
 
-// read_origin(...).client.
-[[nodiscard]] IpAddress client_address(const IpAddress& peer, const Fields& fields,
-                                       std::span<const IpNetwork> trusted);
 [[nodiscard]] bool is_trusted(const IpAddress& peer, std::span<const IpNetwork> trusted) noexcept;
-// TODO: takes the leftmost element of X-Forwarded-Proto, which a client can write where proxies append, and
-// does not know Forwarded: such a client chooses whether its cookie is Secure. read_origin replaces it.
-[[nodiscard]] bool client_used_tls(const Fields& fields, bool peer_is_trusted) noexcept;
 
 }  // namespace limpet::http

@@ -60,8 +60,9 @@ bool Exchange::read_request(const http::RequestHead& head, std::string_view list
   }
   const IpAddress& peer = client_.arrival().peer.ip();
   const bool peer_is_trusted = http::is_trusted(peer, snapshot.trusted_proxies);
-  client_used_tls_ = http::client_used_tls(head.fields, peer_is_trusted);
-  client_address_ = http::client_address(peer, head.fields, snapshot.trusted_proxies);
+  const http::Origin origin = http::read_origin(peer, head.fields, snapshot.trusted_proxies);
+  client_used_tls_ = origin.used_tls;
+  client_address_ = origin.client;
   identity_ = affinity::identify(*pool, {.client = {client_address_, head},
                                          .now = context_.loop.now(),
                                          .wall_now = context_.shared.clock.wall_now(),

@@ -287,26 +287,3 @@ TEST_CASE("the client came over TLS when the proxy next to it says so") {
     CHECK(origin_behind("10.0.0.1", c.said).used_tls == c.tls);
   }
 }
-
-TEST_CASE("only a trusted peer can say that the client came over TLS") {
-  struct Case {
-    std::string proto;
-    bool trusted;
-    bool tls;
-  };
-  for (const Case& c : std::vector<Case>{
-           {"https", true, true},
-           {"HTTPS", true, true},
-           {"https, http", true, true},
-           {"http", true, false},
-           {"http, https", true, false},
-           {"", true, false},
-           {"https", false, false},
-       }) {
-    CAPTURE(c.proto, c.trusted);
-    Fields fields;
-    fields.add({"X-Forwarded-Proto", c.proto});
-    CHECK(client_used_tls(fields, c.trusted) == c.tls);
-  }
-  CHECK_FALSE(client_used_tls(Fields{}, true));
-}
