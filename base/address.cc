@@ -37,6 +37,9 @@ Error bad_endpoint(std::string_view text) {
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   const std::string copy(text);
+  if (copy.find('\0') != std::string::npos) {
+    return std::nullopt;  // the C functions below would not see what stands behind it
+  }
   in_addr v4{};
   if (inet_pton(AF_INET, copy.c_str(), &v4) == 1) {
     std::array<std::uint8_t, 4> bytes{};

@@ -40,7 +40,9 @@ constexpr std::array kRows{
     Row{"expect", kNotInTrailer},
     Row{"max-forwards", kNotInTrailer},
     Row{"location", kNotInTrailer},
-    Row{"x-real-ip", kNotInTrailer},
+    Row{"x-real-ip", kForwarding | kKeptFromConnection | kNotInTrailer},
+    // No field of HTTP: CGI hands it on as HTTP_PROXY, which programs take for their own proxy's address.
+    Row{"proxy", kNotCopiedToBackend | kNotInTrailer},
 };
 
 constexpr char folded(char c) noexcept {

@@ -113,7 +113,8 @@ class Exchange final : public net::Disposable, public net::StreamEvents {
   std::string request_;    // as it goes to the backend; kept while it could be sent again
   std::string accept_;     // the Sec-WebSocket-Accept a backend must answer; empty = no upgrade
   std::string protocols_;  // the subprotocols offered
-  std::string label_;      // "GET /path" for the log; empty unless it is written
+  std::string extensions_;
+  std::string label_;  // "GET /path" for the log; empty unless it is written
   http::BodyFramer request_body_;
   http::Version client_version_ = http::Version::Http11;
   bool request_kept_ = true;  // request_ still begins with the head

@@ -106,7 +106,7 @@ void Exchange::pass_interim(const http::ResponseHead& head) {
 
 void Exchange::switch_protocols(const http::ResponseHead& head, std::string_view rest) {
   const bool asked = !accept_.empty() && to_backend_.empty();
-  if (!asked || !websocket::is_valid_switch(head, accept_, protocols_)) {
+  if (!asked || !websocket::is_valid_switch(head, accept_, {protocols_, extensions_})) {
     fail(CloseReason::BadAnswer, "the backend's 101 is not an answer to the handshake (RFC 6455 4.1)");
     return;
   }

@@ -86,6 +86,7 @@ bool Exchange::note_upgrade(const http::RequestHead& head) {
   }
   accept_ = websocket::accept_for(head.fields.find("Sec-WebSocket-Key")->value);
   append_values(protocols_, head.fields, "Sec-WebSocket-Protocol");
+  append_values(extensions_, head.fields, "Sec-WebSocket-Extensions");
   return true;
 }
 

@@ -39,7 +39,7 @@ bool has_body(const http::BodyPlan& body) noexcept {
 }
 
 // Subprotocol names are case-sensitive (RFC 6455 11.3.4).
-bool is_offered(std::string_view protocol, std::string_view offered) noexcept {
+bool is_offered_protocol(std::string_view protocol, std::string_view offered) noexcept {
   while (!offered.empty()) {
     if (trim_ows(take_until(offered, ',')) == protocol) {
       return true;
@@ -48,13 +48,42 @@ bool is_offered(std::string_view protocol, std::string_view offered) noexcept {
   return false;
 }
 
+bool is_offered_extension(std::string_view name, std::string_view offered) noexcept {
+  while (!offered.empty()) {
+    std::string_view extension = take_until(offered, ',');
+    if (iequals(trim_ows(take_until(extension, ';')), name)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Every extension of the answer has a name that was offered (RFC 6455 4.1); its parameters are between the
+// two ends.
+bool extensions_are_acceptable(const Fields& fields, std::string_view offered) noexcept {
+  for (const Field& field : fields) {
+    if (!iequals(field.name, "Sec-WebSocket-Extensions")) {
+      continue;
+    }
+    std::string_view rest = field.value;
+    do {
+      std::string_view extension = take_until(rest, ',');
+      const std::string_view name = trim_ows(take_until(extension, ';'));
+      if (name.empty() || !is_offered_extension(name, offered)) {
+        return false;
+      }
+    } while (!rest.empty());
+  }
+  return true;
+}
+
 bool protocol_is_acceptable(const Fields& fields, std::string_view offered) noexcept {
   const Field* const chosen = fields.find("Sec-WebSocket-Protocol");
   if (chosen == nullptr) {
     return true;
   }
   return fields.count("Sec-WebSocket-Protocol") == 1 && !chosen->value.empty() &&
-         is_offered(chosen->value, offered);
+         is_offered_protocol(chosen->value, offered);
 }
 
 }  // namespace
@@ -80,13 +109,14 @@ std::string accept_for(std::string_view key) {
 }
 
 bool is_valid_switch(const http::ResponseHead& head, std::string_view expected_accept,
-                     std::string_view offered_protocols) noexcept {
+                     const Offered& offered) noexcept {
   const bool has_framing_field =
       head.fields.find("Content-Length") != nullptr || head.fields.find("Transfer-Encoding") != nullptr;
   return head.status == kSwitchingProtocols && head.version == http::Version::Http11 && !has_framing_field &&
          upgrades_to_websocket_alone(head.fields) && head.fields.has_token("Connection", "upgrade") &&
          !expected_accept.empty() && only_value(head.fields, "Sec-WebSocket-Accept") == expected_accept &&
-         protocol_is_acceptable(head.fields, offered_protocols);
+         protocol_is_acceptable(head.fields, offered.protocols) &&
+         extensions_are_acceptable(head.fields, offered.extensions);
 }
 
 }  // namespace limpet::websocket

@@ -22,10 +22,17 @@ enum class UpgradeRequest : std::uint8_t {
 // Sec-WebSocket-Accept for a key (RFC 6455 4.2.2 step 5.4).
 [[nodiscard]] std::string accept_for(std::string_view key);
 
-// True when a 101 opens the tunnel for a request with `key`: HTTP/1.1, Upgrade: websocket alone, Connection:
-// Upgrade, the right Sec-WebSocket-Accept once, no body framing, and no subprotocol that was not offered
-// (`offered_protocols`: the request's Sec-WebSocket-Protocol values joined by commas, empty = none).
+// What a request offers: the values of its Sec-WebSocket-Protocol and Sec-WebSocket-Extensions fields, those
+// of several joined by commas; empty = none.
+struct Offered {
+  std::string_view protocols;
+  std::string_view extensions;
+};
+
+// True when a 101 opens the tunnel for a request whose key gives `expected_accept`: HTTP/1.1, Upgrade:
+// websocket alone, Connection: Upgrade, the right Sec-WebSocket-Accept once, no body framing, and no
+// subprotocol or extension that was not offered (RFC 6455 4.1).
 [[nodiscard]] bool is_valid_switch(const http::ResponseHead& head, std::string_view expected_accept,
-                                   std::string_view offered_protocols) noexcept;
+                                   const Offered& offered) noexcept;
 
 }  // namespace limpet::websocket

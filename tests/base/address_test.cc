@@ -27,6 +27,8 @@ TEST_CASE("what is not an address is not parsed") {
     INFO(text);
     CHECK_FALSE(IpAddress::parse(text).has_value());
   }
+  CHECK_FALSE(IpAddress::parse(std::string_view("1.2.3.4\0x", 9)).has_value());
+  CHECK_FALSE(IpAddress::parse(std::string_view("::1\0", 4)).has_value());
 }
 
 TEST_CASE("a network contains its own addresses and no others") {

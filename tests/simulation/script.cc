@@ -109,6 +109,14 @@ bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
+std::size_t count(std::string_view text, std::string_view part) {
+  std::size_t found = 0;
+  for (auto at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) {
+    ++found;
+  }
+  return found;
+}
+
 std::string flags_of(const MemoryPipe* pipe) {
   if (pipe == nullptr) {
     return "-";
@@ -293,6 +301,7 @@ bool Script::say_unasked() {
   if (!is_clean || view.sent != expected || backend()->room == 0) {
     return false;
   }
+  ++said_unasked_;
   return backend_sends("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n" + std::string(kUnasked));
 }
 
@@ -346,8 +355,13 @@ void Script::look_at_backends() {
 void Script::look_at_clients() {
   const bool a_backend_switched = std::any_of(
       views_.begin(), views_.end(), [](const BackendView& view) { return contains(view.sent, kAccept); });
+  // The fuzzer may have a backend say the same words when it was asked.
+  std::size_t said = 0;
+  for (const BackendView& view : views_) {
+    said += count(view.sent, kUnasked);
+  }
   for (const PipePtr& pipe : clients_) {
-    if (contains(pipe->from_proxy, kUnasked)) {
+    if (said == said_unasked_ && contains(pipe->from_proxy, kUnasked)) {
       note("a client was given what a backend said unasked");
     }
   }

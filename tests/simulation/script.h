@@ -112,6 +112,7 @@ class Script {
   std::size_t backend_ = 0;
   bool backend_chosen_ = false;  // else the newest
   bool stopped_ = false;
+  std::size_t said_unasked_ = 0;
   std::string fault_;
 };
 

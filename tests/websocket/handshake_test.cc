@@ -31,7 +31,7 @@ UpgradeRequest check_get(const std::string& fields) {
   return check("GET /chat HTTP/1.1", fields);
 }
 
-bool opens(const std::string& start, const std::string& fields, const std::string& offered = "") {
+bool opens(const std::string& start, const std::string& fields, const Offered& offered = {}) {
   const std::string bytes = start + "\r\n" + fields + "\r\n";
   http::ResponseHead head;
   const auto refusal = http::parse_response(bytes, {}, {}, head);
@@ -132,8 +132,13 @@ TEST_CASE("a handshake of any other version than 13 is told so, when the rest is
 TEST_CASE("a switch that keeps every rule opens the tunnel") {
   CHECK(opens(kSwitching, kUpgrade + kAcceptField));
   CHECK(opens(kSwitching, "connection: keep-alive, upgrade\r\nUPGRADE: WebSocket\r\n" + kAcceptField));
-  CHECK(opens(kSwitching, kUpgrade + kAcceptField + "Sec-WebSocket-Extensions: permessage-deflate\r\n"));
-  CHECK(opens(kSwitching, kUpgrade + kAcceptField + "Sec-WebSocket-Protocol: b\r\n", "a, b,c"));
+  CHECK(opens(kSwitching, kUpgrade + kAcceptField + "Sec-WebSocket-Protocol: b\r\n", {"a, b,c", {}}));
+  for (const std::string chosen : {"permessage-deflate", "PerMessage-Deflate; server_no_context_takeover",
+                                   "x-a ;b=c", "x-a, permessage-deflate"}) {
+    CAPTURE(chosen);
+    CHECK(opens(kSwitching, kUpgrade + kAcceptField + "Sec-WebSocket-Extensions: " + chosen + "\r\n",
+                {{}, "permessage-deflate; client_max_window_bits, x-a"}));
+  }
 }
 
 TEST_CASE("a switch that breaks a rule does not open the tunnel") {
@@ -168,14 +173,28 @@ TEST_CASE("a switch to a subprotocol that was not offered does not open the tunn
   const std::string good = kUpgrade + kAcceptField;
   for (const std::string chosen : {"c", "A", "", "a, b", "a b"}) {
     CAPTURE(chosen);
-    CHECK_FALSE(opens(kSwitching, good + "Sec-WebSocket-Protocol: " + chosen + "\r\n", "a,b,,"));
+    CHECK_FALSE(opens(kSwitching, good + "Sec-WebSocket-Protocol: " + chosen + "\r\n", {"a,b,,", {}}));
   }
-  CHECK_FALSE(opens(kSwitching, good + "Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: b\r\n", "a,b"));
+  CHECK_FALSE(
+      opens(kSwitching, good + "Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: b\r\n", {"a,b", {}}));
+}
+
+TEST_CASE("a switch to an extension that was not offered does not open the tunnel") {
+  const std::string good = kUpgrade + kAcceptField;
+  for (const std::string chosen :
+       {"x-b", "permessage", "permessage-deflatex", "", ",x-a", "x-a, x-b", "=x-a"}) {
+    CAPTURE(chosen);
+    CHECK_FALSE(opens(kSwitching, good + "Sec-WebSocket-Extensions: " + chosen + "\r\n",
+                      {{}, "permessage-deflate; x-b, x-a"}));
+  }
+  CHECK_FALSE(opens(kSwitching, good + "Sec-WebSocket-Extensions: permessage-deflate\r\n"));
+  CHECK_FALSE(opens(kSwitching, good + "Sec-WebSocket-Extensions: x-a\r\nSec-WebSocket-Extensions: x-b\r\n",
+                    {{}, "x-a"}));
 }
 
 TEST_CASE("no answer opens a tunnel for a request without a key") {
   http::ResponseHead head;
   const std::string bytes = kSwitching + "\r\n" + kUpgrade + "Sec-WebSocket-Accept:\r\n\r\n";
   REQUIRE_FALSE(http::parse_response(bytes, {}, {}, head).has_value());
-  CHECK_FALSE(is_valid_switch(head, "", ""));
+  CHECK_FALSE(is_valid_switch(head, "", {}));
 }
