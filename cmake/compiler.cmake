@@ -1,4 +1,5 @@
-# Warnings are errors; sanitizers by LIMPET_SANITIZE ("address,undefined" or "thread").
+# Warnings are errors; sanitizers by LIMPET_SANITIZE ("address,undefined" or "thread"), coverage for libFuzzer by
+# LIMPET_BUILD_FUZZ.
 
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE RelWithDebInfo)
@@ -21,8 +22,17 @@ set(LIMPET_SANITIZE "" CACHE STRING "Sanitizers to build with, as for -fsanitize
 if(LIMPET_SANITIZE)
   add_compile_options(-fsanitize=${LIMPET_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${LIMPET_SANITIZE})
-  # GCC 12 sees uninitialized values in the standard library once it is instrumented.
-  target_compile_options(limpet_options INTERFACE -Wno-maybe-uninitialized)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # GCC 12 sees uninitialized values in the standard library once it is instrumented.
+    target_compile_options(limpet_options INTERFACE -Wno-maybe-uninitialized)
+  endif()
+endif()
+if(LIMPET_BUILD_FUZZ)
+  # Every object tells libFuzzer which way it went; only the targets of tests/fuzz link its main program.
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "The fuzz targets need clang with libFuzzer.\nBuild and run them with:  scripts/fuzz\n")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
 find_program(LIMPET_CCACHE ccache)
