@@ -1,7 +1,9 @@
 // Waiting for something to become true, with a deadline. Nothing here waits for a time to pass.
 
 const kLookEveryMs = 15;
-export const kPatienceMs = 20_000; // for what takes milliseconds on an idle machine
+// A program under sanitizers is slower by a factor: it is given that much longer.
+const kSlowness = Number(process.env.LIMPET_TEST_PATIENCE ?? 1);
+export const kPatienceMs = kSlowness * 20_000; // for what takes milliseconds on an idle machine
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, kLookEveryMs));
 
