@@ -1,5 +1,6 @@
 #include "base/crypto.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
@@ -34,6 +35,11 @@ const EVP_CIPHER* aes_256_gcm() {
 
 const EVP_MD* sha1_digest() {
   static const EVP_MD* const digest = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+  return digest;
+}
+
+const EVP_MD* sha256_digest() {
+  static const EVP_MD* const digest = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   return digest;
 }
 
@@ -102,6 +108,15 @@ std::array<std::uint8_t, 20> sha1(std::string_view text) noexcept {
   std::array<std::uint8_t, 20> digest{};
   require(EVP_Digest(text.data(), text.size(), digest.data(), nullptr, sha1_digest(), nullptr) == 1);
   return digest;
+}
+
+bool same_secret(std::string_view a, std::string_view b) noexcept {
+  constexpr std::size_t kDigestBytes = 32;
+  std::array<std::uint8_t, kDigestBytes> digest_a{};
+  std::array<std::uint8_t, kDigestBytes> digest_b{};
+  require(EVP_Digest(a.data(), a.size(), digest_a.data(), nullptr, sha256_digest(), nullptr) == 1);
+  require(EVP_Digest(b.data(), b.size(), digest_b.data(), nullptr, sha256_digest(), nullptr) == 1);
+  return CRYPTO_memcmp(digest_a.data(), digest_b.data(), kDigestBytes) == 0;
 }
 
 std::string base64(Bytes bytes) {

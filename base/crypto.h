@@ -27,6 +27,10 @@ using Key = std::array<std::uint8_t, kKeyBytes>;
 [[nodiscard]] std::optional<std::string> from_base64(std::string_view text);
 [[nodiscard]] std::optional<std::string> from_base64url(std::string_view text);
 
+// Whether two secrets are the same. Not their bytes are compared but their SHA-256 digests, and these in
+// constant time: how long it takes tells nothing about where they differ nor how long the other one is.
+[[nodiscard]] bool same_secret(std::string_view a, std::string_view b) noexcept;
+
 // Fills with bytes of the system's random source; ends the process if there is none.
 void random_bytes(std::span<std::uint8_t> out) noexcept;
 

@@ -53,3 +53,16 @@ TEST_CASE("a sealed text with one changed bit does not open") {
 TEST_CASE("sealing twice gives two texts") {
   CHECK(crypto::seal(key_of(1), "secret", "") != crypto::seal(key_of(1), "secret", ""));
 }
+
+TEST_CASE("two secrets are the same only byte for byte") {
+  using namespace std::string_literals;
+  const std::string secret = "0123456789abcdef";
+  CHECK(crypto::same_secret(secret, "0123456789abcdef"));
+  CHECK(crypto::same_secret("", ""));
+  for (const std::string& other : {""s, "0123456789abcde"s, "0123456789abcdef0"s, "0123456789abcdeF"s,
+                                   "0123456789abcdef\0"s, "x123456789abcdef"s}) {
+    INFO(other);
+    CHECK_FALSE(crypto::same_secret(secret, other));
+    CHECK_FALSE(crypto::same_secret(other, secret));
+  }
+}
