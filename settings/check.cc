@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "settings/token_file.h"
+
 namespace limpet::settings {
 
 namespace {
@@ -48,6 +50,19 @@ void check_binds(const Settings& settings, Report& report) {
   }
   if (settings.admin_bind) {
     claim(*settings.admin_bind, "admin.bind");
+  }
+}
+
+// The one place that decides who may ask without a token: those who are on this machine.
+void check_admin_bind(const Settings& settings, Report& report) {
+  const auto place = report.place_of("admin.bind");
+  const auto literal = settings.admin_bind ? settings.admin_bind->literal() : std::nullopt;
+  const bool is_open = literal && !literal->is_unix() && !literal->ip().is_loopback();
+  if (place && is_open && settings.admin_token_file.empty()) {
+    report.add(*place, "admin.bind",
+               "expected off, a loopback address (like 127.0.0.1:9900) or unix:/path, found " +
+                   quoted(settings.admin_bind->to_string()) +
+                   ": for an address that others can reach, give admin.token_file too");
   }
 }
 
@@ -102,8 +117,21 @@ void check_route_pools(const Settings& settings, Report& report) {
 
 }  // namespace
 
+void check_files(const Settings& settings, Report& report) {
+  const std::string key = "admin.token_file";
+  const auto place = report.place_of(key);
+  if (!place || settings.admin_token_file.empty()) {
+    return;
+  }
+  const auto token = read_token_file(settings.admin_token_file);
+  if (!token.ok()) {
+    report.add(*place, key, token.error().detail);
+  }
+}
+
 void check(Settings& settings, Report& report) {
   check_binds(settings, report);
+  check_admin_bind(settings, report);
   for (const Pool& pool : settings.pools) {
     check_backend_names(pool, report);
   }

@@ -1,5 +1,5 @@
-// What can only be judged when everything has been read: names that refer to each other, and things given
-// twice. Pure. Any thread.
+// What can only be judged when everything has been read: names that refer to each other, things given twice,
+// and files that keys name. Control thread.
 #pragma once
 
 #include "settings/report.h"
@@ -7,8 +7,11 @@
 
 namespace limpet::settings {
 
-// Reports contradictions between keys that are each right by themselves; keys the report has no note of had
-// their own problem and are passed over. Settles Listener::pool where the file leaves it out.
+// Pure. Reports contradictions between keys that are each right by themselves; keys the report has no note of
+// had their own problem and are passed over. Settles Listener::pool where the file leaves it out.
 void check(Settings& settings, Report& report);
+// Looks at the token file of the admin endpoint. The key file of the cookie is not looked at: it is made by
+// the first start.
+void check_files(const Settings& settings, Report& report);
 
 }  // namespace limpet::settings

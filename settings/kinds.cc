@@ -67,12 +67,6 @@ std::optional<Endpoint> parse_bind(std::string_view text) {
   return endpoint->literal() ? std::optional(*endpoint) : std::nullopt;
 }
 
-std::optional<Endpoint> parse_loopback(std::string_view text) {
-  const auto endpoint = parse_bind(text);
-  const auto literal = endpoint ? endpoint->literal() : std::nullopt;
-  return literal && (literal->is_unix() || literal->ip().is_loopback()) ? endpoint : std::nullopt;
-}
-
 std::optional<Endpoint> parse_backend(std::string_view text) {
   const Result<Endpoint> endpoint = Endpoint::parse(text);
   if (!endpoint || (!endpoint->literal() && !is_host_name(endpoint->host))) {
@@ -163,12 +157,6 @@ std::string print_text(const std::string& text) {
 ValueType<Endpoint> bind_address() {
   return {"address", "ADDRESS:PORT with a literal address (like 0.0.0.0:8080 or \"[::]:8080\") or unix:/path",
           parse_bind, print_endpoint};
-}
-
-ValueType<Endpoint> loopback_address() {
-  return {"address",
-          "a loopback address (like 127.0.0.1:9900) or unix:/path, as only these are possible here",
-          parse_loopback, print_endpoint};
 }
 
 ValueType<Endpoint> backend_address() {

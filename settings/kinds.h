@@ -20,8 +20,6 @@ struct ByRule {
 
 // Where to listen: a literal or `localhost` (which becomes 127.0.0.1) with any port, or a Unix socket.
 [[nodiscard]] ValueType<Endpoint> bind_address();
-// The same, but nothing that another machine could reach.
-[[nodiscard]] ValueType<Endpoint> loopback_address();
 // Where to connect: a name or a literal with a port that is not 0, or a Unix socket.
 [[nodiscard]] ValueType<Endpoint> backend_address();
 [[nodiscard]] ValueType<IpNetwork> network();

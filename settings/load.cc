@@ -39,9 +39,9 @@ std::variant<std::string, Problems> read_file(const std::string& path) {
   return text;
 }
 
-}  // namespace
-
-Loaded load_text(std::string_view text, const std::string& name) {
+// `look_around`: what else is checked, beyond the text.
+Loaded load(std::string_view text, const std::string& name,
+            void (*look_around)(const Settings& settings, Report& report)) {
   const auto parsed = parse_yaml(text);
   if (const auto* error = std::get_if<YamlError>(&parsed)) {
     return Problems{{name, error->place.line, error->place.column, {}, error->message}};
@@ -53,6 +53,7 @@ Loaded load_text(std::string_view text, const std::string& name) {
   Report report(name);
   Settings settings = read_settings(root, environment_variable, report);
   check(settings, report);
+  look_around(settings, report);
   Problems problems = report.take();
   if (!problems.empty()) {
     return problems;
@@ -60,12 +61,18 @@ Loaded load_text(std::string_view text, const std::string& name) {
   return settings;
 }
 
+}  // namespace
+
+Loaded load_text(std::string_view text, const std::string& name) {
+  return load(text, name, [](const Settings&, Report&) {});
+}
+
 Loaded load_file(const std::string& path) {
   const auto text = read_file(path);
   if (const auto* problems = std::get_if<Problems>(&text)) {
     return *problems;
   }
-  return load_text(std::get<std::string>(text), path);
+  return load(std::get<std::string>(text), path, check_files);
 }
 
 }  // namespace limpet::settings

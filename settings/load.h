@@ -27,9 +27,10 @@ struct Problem {
 using Problems = std::vector<Problem>;
 using Loaded = std::variant<Settings, Problems>;
 
-// Reads, expands ${NAME} and ${NAME:-default}, checks everything. Names are not resolved, secrets not read.
+// Reads, expands ${NAME} and ${NAME:-default}, checks everything. Names are not resolved; of other files only
+// the admin token file is looked at.
 [[nodiscard]] Loaded load_file(const std::string& path);
-// The same for text; `name` stands for the file in problems.
+// The same for text, without a look at any file; `name` stands for the file in problems.
 [[nodiscard]] Loaded load_text(std::string_view text, const std::string& name);
 
 // The effective configuration as YAML that loads to an equal Settings (limpet check --print).

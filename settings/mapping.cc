@@ -134,7 +134,8 @@ void MappingReader::store_text(const YamlNode& node, const std::string& key, con
     report_.add(node.place, key,
                 "expected one line of UTF-8 without control characters, found " + quoted(*text));
   } else if (!row.store(*text)) {
-    report_.add(node.place, key, "expected " + row.key->expects + ", found " + quoted(*text));
+    const std::string fault = row.key->fault ? ": " + row.key->fault(*text) : "";
+    report_.add(node.place, key, "expected " + row.key->expects + ", found " + quoted(*text) + fault);
   } else {
     report_.note(key, node.place);
   }

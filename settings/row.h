@@ -31,6 +31,7 @@ template <typename Owner, typename T>
 [[nodiscard]] Row<Owner> row(Key key, const ValueType<T>& type, const Field<Owner, T>& field) {
   key.type = type.name;
   key.expects = type.expects;
+  key.fault = type.fault;
   const auto store = [type, field](Owner& owner, std::string_view text) {
     std::optional<T> value = type.parse(text);
     if (!value) {
@@ -46,21 +47,25 @@ template <typename Owner, typename T>
 }
 
 template <typename Owner, typename T>
-[[nodiscard]] Row<Owner> list_row(Key key, const ValueType<T>& type, std::vector<T> Owner::*member) {
+[[nodiscard]] Row<Owner> list_row(Key key, const ValueType<T>& type,
+                                  const Field<Owner, std::vector<T>>& field) {
   key.is_list = true;
   key.type = type.name;
   key.expects = type.expects;
-  const auto store = [type, member](Owner& owner, std::string_view text) {
+  key.fault = type.fault;
+  const auto store = [type, field](Owner& owner, std::string_view text) {
     std::optional<T> value = type.parse(text);
     if (!value) {
       return false;
     }
-    (owner.*member).push_back(std::move(*value));
+    std::vector<T> items = field.get(owner);
+    items.push_back(std::move(*value));
+    field.set(owner, std::move(items));
     return true;
   };
-  const auto show = [type, member](const Owner& owner) {
+  const auto show = [type, field](const Owner& owner) {
     std::vector<std::string> texts;
-    for (const T& item : owner.*member) {
+    for (const T& item : field.get(owner)) {
       texts.push_back(type.print(item));
     }
     return texts;

@@ -1,6 +1,7 @@
 #include "settings/schema.h"
 
 #include "settings/kinds.h"
+#include "settings/limit_kinds.h"
 #include "settings/row.h"
 
 namespace limpet::settings {
@@ -20,6 +21,7 @@ constexpr Duration kLongestCookie = hours(24 * 400);  // What browsers keep at m
 constexpr Duration kLongestPin = kLongestCookie;
 constexpr std::uint32_t kMostWorkers = 256;
 constexpr std::uint32_t kMostSessions = 10'000'000;
+constexpr std::uint32_t kMostHandshakes = 1'000'000;
 constexpr std::uint32_t kMostWeight = 1000;
 constexpr std::uint64_t kMostPins = 100'000'000;
 constexpr std::uint32_t kMostProbes = 100;
@@ -64,18 +66,31 @@ const Rows<Settings>& top_rows() {
       row(needs_restart({"workers", "auto", "Event-loop threads; auto is one a usable core."}),
           word_for<std::uint32_t>("auto", 0, number_between(1, kMostWorkers)), at(&Settings::workers)),
       row(needs_restart({"admin.bind", "127.0.0.1:9900", "Where the admin endpoint listens; off closes it."}),
-          word_for_none("off", loopback_address()), at(&Settings::admin_bind)),
+          word_for_none("off", bind_address()), at(&Settings::admin_bind)),
+      row(needs_restart(
+              {"admin.token_file", kEmptyText,
+               "A file with the token that calls must bring; without it only this machine may ask."}),
+          any_text(), at(&Settings::admin_token_file)),
       list_row({"trusted_proxies", "[]", "Peers whose X-Forwarded-For and Forwarded are believed."},
-               network(), &Settings::trusted_proxies),
+               network(), at(&Settings::trusted_proxies)),
       row({"drain.grace", "30s",
            "How long sessions that are sent away may take to leave before they are cut."},
           duration_between(Duration::zero(), kLongestWait), at(&Settings::drain_grace)),
       row({"limits.sessions", "100000", "Client connections of the whole process; above, the answer is 503."},
           number_between(1, kMostSessions), at(&Settings::limits, &Limits::sessions)),
+      row({"limits.sessions_per_client", "0",
+           "Client connections of one client address; above, the answer is 429; 0 is no limit."},
+          number_between(0, kMostSessions), at(&Settings::limits, &Limits::sessions_per_client)),
+      row({"limits.handshakes_per_client", "0/s",
+           "WebSocket handshakes of one client address; above, the answer is 429; 0/s is no limit."},
+          rate_up_to(kMostHandshakes), at(&Settings::limits, &Limits::handshakes_per_client)),
       row({"limits.head_bytes", "16KiB", "Request line and headers together; above, the answer is 431."},
           size_between(kSmallestHead, kLargestHead), at(&Settings::limits, &Limits::head_bytes)),
       row({"limits.headers", "100", "Header lines of a request; above, the answer is 431."},
           number_between(1, kMostHeaders), at(&Settings::limits, &Limits::headers)),
+      list_row({"limits.websocket_origins", "[]",
+                "Origins whose pages may open a WebSocket, also *.example.com; else 403; empty is any."},
+               origin_pattern(), at(&Settings::limits, &Limits::websocket_origins)),
       row({"timeouts.head", "10s",
            "From accept, or the first byte of a next request, to a complete head: 408."},
           wait(), at(&Settings::timeouts, &Timeouts::head)),
@@ -225,29 +240,6 @@ const Rows<Health>& health_rows() {
           at(&Health::rise)),
   };
   return rows;
-}
-
-namespace {
-
-template <typename Owner>
-void append_keys(std::vector<Key>& keys, const std::string& prefix, const Rows<Owner>& rows) {
-  for (const auto& row : rows) {
-    keys.push_back(row.key);
-    keys.back().path = prefix + row.key.path;
-  }
-}
-
-}  // namespace
-
-std::vector<Key> all_keys() {
-  std::vector<Key> keys;
-  append_keys(keys, "", top_rows());
-  append_keys(keys, "listeners[].", listener_rows());
-  append_keys(keys, "backends[].", backend_rows());
-  append_keys(keys, "routes[].", route_rows());
-  append_keys(keys, "affinity.", affinity_rows());
-  append_keys(keys, "health.", health_rows());
-  return keys;
 }
 
 }  // namespace limpet::settings

@@ -22,6 +22,7 @@ struct Key {
   bool is_list = false;      // the value is a list, and the row stores one item of it at a time
   std::string type = {};     // "duration", "number", ...
   std::string expects = {};  // completes "expected ..."
+  std::function<std::string(std::string_view)> fault = {};  // of a text that was refused; may be null
 };
 
 template <typename Owner>

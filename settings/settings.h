@@ -10,6 +10,7 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/origin.h"
 
 namespace limpet::settings {
 
@@ -104,10 +105,21 @@ struct Route {
   friend bool operator==(const Route&, const Route&) = default;
 };
 
+// So many of something in so much time.
+struct Rate {
+  std::uint32_t events = 0;                // 0 = no limit
+  Duration per = std::chrono::seconds(1);  // a second, a minute or an hour
+
+  friend bool operator==(const Rate&, const Rate&) = default;
+};
+
 struct Limits {
-  std::uint32_t sessions = 100'000;  // client connections and tunnels of the whole process
+  std::uint32_t sessions = 100'000;       // client connections and tunnels of the whole process
+  std::uint32_t sessions_per_client = 0;  // of one client address; 0 = no limit
+  Rate handshakes_per_client;             // WebSocket handshakes of one client address
   std::uint32_t head_bytes = 16 * 1024;
   std::uint32_t headers = 100;
+  std::vector<OriginPattern> websocket_origins;  // one must match, where there are any
 
   friend bool operator==(const Limits&, const Limits&) = default;
 };
@@ -136,7 +148,8 @@ struct Settings {
   std::uint32_t workers = 0;  // 0 = auto: one a usable core
   std::vector<Listener> listeners;
   std::optional<Endpoint> admin_bind =
-      Endpoint{"127.0.0.1", 9900, {}};  // loopback literal or Unix path; none = off
+      Endpoint{"127.0.0.1", 9900, {}};  // a literal or a Unix path; none = off
+  std::string admin_token_file;         // empty = none, and then admin_bind is loopback or a Unix path
   std::vector<IpNetwork> trusted_proxies;
   std::vector<Pool> pools;  // in the order of the file
   std::vector<Route> routes;

@@ -22,6 +22,8 @@ struct ValueType {
   std::string expects;  // completes "expected ...": "a duration from 1ms to 7d"
   std::function<std::optional<T>(std::string_view)> parse;
   std::function<std::string(const T&)> print;
+  // What is wrong with a text that parse() refuses, where there is more to say than `expects`; may be null.
+  std::function<std::string(std::string_view)> fault = {};
 };
 
 // "250ms", "5s", "10m", "1h", "1d"; the unit is required.

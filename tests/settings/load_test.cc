@@ -63,7 +63,9 @@ workers: 4
 admin: {bind: "unix:/run/limpet.sock"}
 trusted_proxies: [10.0.0.0/8, ::1]
 drain: {grace: 0s}
-limits: {sessions: 5, head_bytes: 8KiB, headers: 7}
+limits:
+  {sessions: 5, sessions_per_client: 3, handshakes_per_client: 300/m, head_bytes: 8KiB, headers: 7,
+   websocket_origins: ["*.example.com"]}
 timeouts: {head: 1s, connect: 2ms, response: 3m, idle: 4h, keep_alive: 5d, body: 6s}
 retries: 0
 log: {level: debug, file: /var/log/limpet.log, format: text, access: false}
@@ -73,7 +75,12 @@ log: {level: debug, file: /var/log/limpet.log, format: text, access: false}
   CHECK(settings.trusted_proxies ==
         std::vector<IpNetwork>{*IpNetwork::parse("10.0.0.0/8"), *IpNetwork::parse("::1/128")});
   CHECK(settings.drain_grace == seconds(0));
-  CHECK(settings.limits == Limits{5, 8192, 7});
+  CHECK(settings.limits == Limits{.sessions = 5,
+                                  .sessions_per_client = 3,
+                                  .handshakes_per_client = {300, std::chrono::minutes(1)},
+                                  .head_bytes = 8192,
+                                  .headers = 7,
+                                  .websocket_origins = {*OriginPattern::parse("*.example.com")}});
   CHECK(settings.timeouts ==
         Timeouts{seconds(1), milliseconds(2), seconds(180), hours(4), hours(120), seconds(6)});
   CHECK(settings.retries == 0);

@@ -15,9 +15,13 @@ const std::map<std::string, std::vector<std::string>>& samples() {
   static const std::map<std::string, std::vector<std::string>> table{
       {"workers", {"auto", "1", "256"}},
       {"admin.bind", {"off", "localhost:1", "'[::1]:65535'", "unix:/a"}},
+      {"admin.token_file", {"''", "/etc/limpet/admin.token", "'a b'"}},
       {"trusted_proxies", {"[]", "[10.1.2.3/8]", "['::1', 192.168.0.1, 'fe80::/10']"}},
       {"drain.grace", {"0s", "1ms", "90s", "7d"}},
       {"limits.sessions", {"1", "10000000"}},
+      {"limits.sessions_per_client", {"0", "7"}},
+      {"limits.handshakes_per_client", {"0/s", "0/h", "50/s", "300/m", "1000000/h"}},
+      {"limits.websocket_origins", {"[]", "['null', '*.a.test', 'https://*.B.test:1', 'http://[::1]:3000']"}},
       {"limits.head_bytes", {"1KiB", "1025", "1MiB"}},
       {"limits.headers", {"1", "1000"}},
       {"timeouts.head", {"1ms", "1001ms"}},

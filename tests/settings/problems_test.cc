@@ -119,11 +119,47 @@ TEST_CASE("a value out of its range is refused with the range") {
         "found \"path:33\"");
 }
 
-TEST_CASE("the admin endpoint on an open address is refused with what is possible") {
-  CHECK(refused(kBase + "admin: {bind: 0.0.0.0:9900}\n") ==
-        "f:5:15: admin.bind: expected off or a loopback address (like 127.0.0.1:9900) or unix:/path, as only "
-        "these "
-        "are possible here, found \"0.0.0.0:9900\"");
+TEST_CASE("the admin endpoint on an open address needs a token") {
+  for (const std::string address : {"0.0.0.0:9900", "'[::]:9900'", "10.0.0.1:9900", "128.0.0.1:1"}) {
+    INFO(address);
+    const std::string shown = address.front() == '\'' ? address.substr(1, address.size() - 2) : address;
+    CHECK(refused(kBase + "admin: {bind: " + address + "}\n") ==
+          "f:5:15: admin.bind: expected off, a loopback address (like 127.0.0.1:9900) or unix:/path, found "
+          "\"" +
+              shown + "\": for an address that others can reach, give admin.token_file too");
+    CHECK(refused(kBase + "admin: {token_file: '', bind: " + address + "}\n")
+              .starts_with("f:5:31: admin.bind"));
+    CHECK(accepted(kBase + "admin: {bind: " + address + ", token_file: /t}\n").admin_token_file == "/t");
+  }
+  for (const char* address : {"off", "127.8.8.8:0", "'[::1]:1'", "localhost:1", "unix:/a"}) {
+    INFO(address);
+    CHECK(problems_in(kBase + "admin: {bind: " + address + "}\n").empty());
+  }
+  CHECK(refused(kBase + "admin: {bind: admin.example.com:1}\n")
+            .starts_with("f:5:15: admin.bind: expected off or"));
+}
+
+TEST_CASE("each origin that is none is told with its place and remedy") {
+  CHECK(
+      problems_in(kBase + "limits:\n  websocket_origins: [https://a.test/, '*.ok.test', a.test]\n") ==
+      std::vector<std::string>{
+          "f:6:23: limits.websocket_origins[0]: expected an origin (like https://app.example.com or null) or "
+          "a wildcard (like *.example.com), found \"https://a.test/\": an origin ends behind its host and "
+          "port: leave out the path",
+          "f:6:53: limits.websocket_origins[2]: expected an origin (like https://app.example.com or null) or "
+          "a wildcard (like *.example.com), found \"a.test\": a scheme must stand in front, like "
+          "https://app.example.com",
+      });
+  // What YAML itself calls nothing is not the origin of that name.
+  CHECK(refused(kBase + "limits: {websocket_origins: [null]}\n")
+            .starts_with("f:5:30: limits.websocket_origins[0]"));
+  CHECK(accepted(kBase + "limits: {websocket_origins: ['null']}\n").limits.websocket_origins.size() == 1);
+}
+
+TEST_CASE("a rate without its span is refused with what it looks like") {
+  CHECK(refused(kBase + "limits: {handshakes_per_client: 50}\n") ==
+        "f:5:33: limits.handshakes_per_client: expected a rate from 0/s to 1000000/s (like 50/s, 300/m, "
+        "1000/h), found \"50\"");
 }
 
 TEST_CASE("an item of a list is named by its index") {
