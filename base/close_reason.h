@@ -29,6 +29,9 @@ enum class CloseReason : std::uint8_t {
   MalformedRequest,
   MalformedBody,
   UnsupportedVersion,  // Sec-WebSocket-Version other than 13
+  ForeignOrigin,       // not one of limits.websocket_origins
+  ClientSessions,      // the client has limits.sessions_per_client already
+  ClientRate,          // the client is faster than limits.handshakes_per_client
   NoRoute,
   HeadTimeout,
   HeadTooLarge,

@@ -58,8 +58,9 @@ class ClientConnection final : public net::Disposable, public net::StreamEvents,
   void arm(Duration wait);
   void update_watch();
   void note_head_request() noexcept { refusing_head_ = true; }
-  // Ends the exchange with an answer of our own, and the connection with it.
-  void refuse(CloseReason reason, std::string_view detail = {});
+  // Ends the exchange with an answer of our own, and the connection with it. `retry_after_s`: 0 = what the
+  // status asks for.
+  void refuse(CloseReason reason, std::string_view detail = {}, std::uint32_t retry_after_s = 0);
   // The exchange has answered in full.
   void on_exchange_done(bool keep_alive);
   void become_tunnel(TunnelParts parts, std::string_view from_backend);

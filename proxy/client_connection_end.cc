@@ -14,10 +14,11 @@ namespace {
 constexpr Duration kLinger = std::chrono::seconds(2);
 // Retry-After is spread over so many seconds, so that refused clients do not come back at one moment.
 constexpr std::uint64_t kRetrySpreadS = 5;
+constexpr int kServiceUnavailable = 503;
 
 }  // namespace
 
-void ClientConnection::refuse(CloseReason reason, std::string_view detail) {
+void ClientConnection::refuse(CloseReason reason, std::string_view detail, std::uint32_t retry_after_s) {
   if (!is_open()) {
     return;
   }
@@ -28,10 +29,11 @@ void ClientConnection::refuse(CloseReason reason, std::string_view detail) {
   context_.counters.add_end(reason);
   std::string& answer = context_.assembly;
   answer.clear();
-  const auto retry_after =
-      row.status == 503 ? static_cast<std::uint32_t>(1 + context_.random.below(kRetrySpreadS)) : 0U;
+  if (retry_after_s == 0 && row.status == kServiceUnavailable) {
+    retry_after_s = static_cast<std::uint32_t>(1 + context_.random.below(kRetrySpreadS));
+  }
   http::append_own_answer(answer, {.reason = reason,
-                                   .retry_after_s = retry_after,
+                                   .retry_after_s = retry_after_s,
                                    .keep_alive = false,
                                    .head_only = refusing_head_,
                                    .detail = detail});

@@ -14,6 +14,7 @@
 #include "net/connector.h"
 #include "net/descriptors.h"
 #include "net/loop.h"
+#include "proxy/client_ledger.h"
 #include "proxy/idle_backends.h"
 #include "proxy/session_list.h"
 #include "proxy/snapshot.h"
@@ -28,6 +29,7 @@ struct Shared {
   const Clock& clock;
   Log& log;
   net::DescriptorBounds descriptors{};
+  ClientLedger clients{};
   std::atomic<std::uint32_t> connections{0};  // open client connections and tunnels of the process
   std::atomic<std::uint64_t> last_session_id{0};
 };

@@ -58,6 +58,8 @@ class Exchange final : public net::Disposable, public net::StreamEvents {
 
   // exchange_request.cc
   [[nodiscard]] bool note_upgrade(const http::RequestHead& head);
+  // Whether this client may open a session now; false when the request was refused.
+  [[nodiscard]] bool admit_session(const http::RequestHead& head);
   void write_request(const http::RequestHead& head, const affinity::PoolView& pool, bool peer_is_trusted);
   // False when that ended the exchange.
   bool pass_request_piece(std::string_view encoded);
@@ -98,6 +100,7 @@ class Exchange final : public net::Disposable, public net::StreamEvents {
   void finish_answer(std::string_view spare);
   void keep_backend(std::string_view spare);
   [[nodiscard]] std::string cookie_field();
+  [[nodiscard]] bool is_nameless() const noexcept;
   [[nodiscard]] std::string client_text() const;
   void log_request(CloseReason reason) const;
   void log_session_open(std::uint64_t session) const;
@@ -137,6 +140,7 @@ class Exchange final : public net::Disposable, public net::StreamEvents {
   net::Outbox to_backend_;
   BackendUse use_;
   PinUse pin_;
+  ClientSeat seat_;  // of an upgrade, where clients are limited
 
   // The answer.
   std::string answer_;  // the begin of a head that came in pieces

@@ -130,6 +130,7 @@ void Exchange::switch_protocols(const http::ResponseHead& head, std::string_view
   parts.backend_id = backend_id_;
   parts.backend_use = std::move(use_);
   parts.pin_use = std::move(pin_);
+  parts.seat = std::move(seat_);
   client_.become_tunnel(std::move(parts), rest);
 }
 
@@ -261,8 +262,7 @@ std::string Exchange::cookie_field() {
 }
 
 std::string Exchange::client_text() const {
-  const bool is_nameless = client_.arrival().peer.is_unix() && client_address_ == IpAddress{};
-  return is_nameless ? client_.arrival().peer.to_string() : client_address_.to_string();
+  return is_nameless() ? client_.arrival().peer.to_string() : client_address_.to_string();
 }
 
 void Exchange::log_request(CloseReason reason) const {

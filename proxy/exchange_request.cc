@@ -1,5 +1,6 @@
 // The request half of an Exchange: who asks for what, and how the request goes to the backend.
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -21,6 +22,18 @@ void append_values(std::string& joined, const http::Fields& fields, std::string_
       joined += field.value;
     }
   }
+}
+
+// A browser tells with every handshake which site's page asks for it (RFC 6455 10.2). Where a list is given,
+// that site must be on it, and whoever sends no Origin or several is not.
+bool is_welcome(const http::Fields& fields, const std::vector<OriginPattern>& welcome) noexcept {
+  if (welcome.empty()) {
+    return true;
+  }
+  const http::Field* const origin = fields.count("Origin") == 1 ? fields.find("Origin") : nullptr;
+  return origin != nullptr &&
+         std::any_of(welcome.begin(), welcome.end(),
+                     [origin](const OriginPattern& pattern) { return pattern.matches(origin->value); });
 }
 
 }  // namespace
@@ -63,6 +76,9 @@ bool Exchange::read_request(const http::RequestHead& head, std::string_view list
   const http::Origin origin = http::read_origin(peer, head.fields, snapshot.trusted_proxies);
   client_used_tls_ = origin.used_tls;
   client_address_ = origin.client;
+  if (!accept_.empty() && !admit_session(head)) {
+    return false;
+  }
   identity_ = affinity::identify(*pool, {.client = {client_address_, head},
                                          .now = context_.loop.now(),
                                          .wall_now = context_.shared.clock.wall_now(),
@@ -88,6 +104,39 @@ bool Exchange::note_upgrade(const http::RequestHead& head) {
   append_values(protocols_, head.fields, "Sec-WebSocket-Protocol");
   append_values(extensions_, head.fields, "Sec-WebSocket-Extensions");
   return true;
+}
+
+bool Exchange::admit_session(const http::RequestHead& head) {
+  const settings::Limits& limits = context_.snapshot->limits;
+  if (!is_welcome(head.fields, limits.websocket_origins)) {
+    client_.refuse(CloseReason::ForeignOrigin);
+    return false;
+  }
+  const ClientLimits bounds{.sessions = limits.sessions_per_client,
+                            .handshakes = limits.handshakes_per_client.events,
+                            .per = limits.handshakes_per_client.per};
+  if (!bounds.any() || is_nameless()) {
+    return true;
+  }
+  const ClientId client = client_id(client_address_);
+  const ClientLedger::Answer answer = context_.shared.clients.admit(client, bounds, context_.loop.now());
+  switch (answer.admission) {
+    case Admission::Admitted:
+      seat_ = ClientSeat(context_.shared.clients, context_.shared.clock, client);
+      return true;
+    case Admission::TooManySessions:
+      client_.refuse(CloseReason::ClientSessions);
+      return false;
+    case Admission::TooFast:
+      break;
+  }
+  client_.refuse(CloseReason::ClientRate, {}, answer.retry_after_s);
+  return false;
+}
+
+// A client on a Unix socket without a proxy's word on who it is.
+bool Exchange::is_nameless() const noexcept {
+  return client_.arrival().peer.is_unix() && client_address_ == IpAddress{};
 }
 
 void Exchange::write_request(const http::RequestHead& head, const affinity::PoolView& pool,

@@ -34,7 +34,8 @@ Tunnel::Tunnel(Context& context, TunnelParts parts)
       last_activity_(opened_),
       client_address_(std::move(parts.client_address)),
       backend_use_(std::move(parts.backend_use)),
-      pin_use_(std::move(parts.pin_use)) {
+      pin_use_(std::move(parts.pin_use)),
+      seat_(std::move(parts.seat)) {
   from_backend_.out = std::move(parts.to_client);
   client_->set_events(this);
   backend_->set_events(this);
@@ -281,6 +282,7 @@ void Tunnel::finish(CloseReason reason) {
   backend_.reset();
   backend_use_.end();
   pin_use_.end();
+  seat_.end();
   context_.shared.connections.fetch_sub(1, std::memory_order_relaxed);
   context_.loop.bury(context_.sessions.remove(*this));
   context_.owner.on_session_gone();

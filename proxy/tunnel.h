@@ -15,6 +15,7 @@
 #include "base/close_reason.h"
 #include "net/deadlines.h"
 #include "net/stream.h"
+#include "proxy/client_ledger.h"
 #include "proxy/relay.h"
 #include "proxy/session_list.h"
 #include "proxy/session_use.h"
@@ -33,6 +34,7 @@ struct TunnelParts {
   backends::BackendId backend_id = 0;
   BackendUse backend_use;  // already a session
   PinUse pin_use;
+  ClientSeat seat;
 };
 
 class Tunnel final : public net::Disposable, public net::StreamEvents, public net::DeadlineOwner {
@@ -97,6 +99,7 @@ class Tunnel final : public net::Disposable, public net::StreamEvents, public ne
   SocketAddress client_address_;
   BackendUse backend_use_;
   PinUse pin_use_;
+  ClientSeat seat_;
   CloseReason initiator_ = CloseReason::None;  // ClientClosed or BackendClosed: who began to close
   CloseReason ending_ = CloseReason::None;     // why limpet ends it; None = it does not
 };

@@ -68,6 +68,7 @@ constexpr std::array<Row, kEventCount> kRows{{
     {BackendSendsMuch, "backend sends much", {}},
     {BackendSendsFrame, "backend sends a frame", "\x81\x02hi"},
     {BackendSaysSomethingUnasked, "backend says something unasked", {}},
+    {BackendSaysSomethingUnaskedAsAClientAsks, "backend says something unasked as a client asks", {}},
     {BackendFinishes, "backend finishes", {}},
     {BackendResets, "backend resets", {}},
     {BackendStopsReading, "backend stops reading", {}},
@@ -136,7 +137,13 @@ std::string_view name(Event event) noexcept {
   return kRows[static_cast<std::size_t>(event)].name;
 }
 
-Script::Script() : proxy_(2, use_short_bounds) {
+Script::Script(const std::function<void(proxy::Snapshot&)>& adjust)
+    : proxy_(2, [&adjust](proxy::Snapshot& snapshot) {
+        use_short_bounds(snapshot);
+        if (adjust) {
+          adjust(snapshot);
+        }
+      }) {
   connect_client();
 }
 
@@ -260,7 +267,8 @@ bool Script::apply_to_backend(Event event) {
     case BackendSendsMuch:
       return backend_sends(std::string(kMuch, 'm'));
     case BackendSaysSomethingUnasked:
-      return say_unasked();
+    case BackendSaysSomethingUnaskedAsAClientAsks:
+      return say_unasked(event == BackendSaysSomethingUnaskedAsAClientAsks);
     default:
       return answer(bytes_of_event(event));
   }
@@ -286,7 +294,7 @@ bool Script::answer(std::string_view bytes) {
 
 // An answer to nothing: every request that has reached this connection was answered in good order. A backend
 // that does not read cannot know whether a request is on its way.
-bool Script::say_unasked() {
+bool Script::say_unasked(bool as_a_client_asks) {
   look_at_backends();
   BackendView& view = views_[backend_chosen_ ? backend_ : views_.size() - 1];
   const auto& requests = view.reader.requests();
@@ -298,10 +306,13 @@ bool Script::say_unasked() {
   for (std::size_t i = 0; i < requests.size(); ++i) {
     expected += whole;
   }
-  if (!is_clean || view.sent != expected || backend()->room == 0) {
+  if (!is_clean || view.sent != expected || backend()->room != MemoryPipe::kUnlimited) {
     return false;
   }
   ++said_unasked_;
+  if (as_a_client_asks && can_hear(client())) {
+    client()->to_proxy += bytes_of_event(ClientSendsGet);
+  }
   return backend_sends("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n" + std::string(kUnasked));
 }
 

@@ -42,6 +42,7 @@ enum class Event : std::uint8_t {
   BackendSendsMuch,
   BackendSendsFrame,
   BackendSaysSomethingUnasked,
+  BackendSaysSomethingUnaskedAsAClientAsks,  // before the loop has told of either
   BackendFinishes,
   BackendResets,
   BackendStopsReading,
@@ -62,8 +63,8 @@ inline constexpr std::size_t kEventCount = static_cast<std::size_t>(Event::kCoun
 
 class Script {
  public:
-  // Two backends, short bounds.
-  Script();
+  // Two backends, short bounds, what `adjust` makes of them, and a first client.
+  explicit Script(const std::function<void(proxy::Snapshot&)>& adjust = {});
 
   // The client and the backend connection that the next events are about: the newest at first.
   void choose_client(std::size_t index);
@@ -100,7 +101,7 @@ class Script {
   [[nodiscard]] bool apply_to_world(Event event);
   [[nodiscard]] bool decide_connect(int error);
   [[nodiscard]] bool answer(std::string_view bytes);
-  [[nodiscard]] bool say_unasked();
+  [[nodiscard]] bool say_unasked(bool as_a_client_asks);
   void look_at_backends();
   void look_at_clients();
   void note(std::string fault);
