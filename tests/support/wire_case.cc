@@ -59,7 +59,8 @@ bool is_own_answer(std::string_view text, CloseReason reason, bool to_head_reque
       "\r\nContent-Length: " + (to_head_request ? "" : std::to_string(body.size()) + "\r\n");
   return text.starts_with("HTTP/1.1 " + std::to_string(row.status) + " ") &&
          has("\r\nLimpet-Reason: " + std::string(row.word) + "\r\n") && has("\r\nConnection: close") &&
-         has(length) && has("Set-Cookie") == false &&
+         has(length) && !has("Set-Cookie") &&
+         has("\r\nSec-WebSocket-Version: 13\r\n") == (reason == CloseReason::UnsupportedVersion) &&
          (to_head_request ? body.empty() : !body.empty() && body.find('\n') == body.size() - 1);
 }
 

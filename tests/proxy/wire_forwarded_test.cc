@@ -1,0 +1,89 @@
+// Where a request came from, as the backend is told (X-Forwarded-*, Forwarded): what a client says of itself
+// counts from a trusted proxy alone.
+
+#include <string>
+#include <vector>
+
+#include "tests/support/catch.h"
+#include "tests/support/wire_case.h"
+
+using namespace limpet;
+using namespace limpet::test;
+using namespace std::string_literals;
+
+namespace {
+
+WireCase fields_to_backend(std::string name, std::string_view fields, const BackendRequest& backend) {
+  return passed(std::move(name), from_client({.fields = fields}), to_backend(backend));
+}
+
+// What a client says goes no further.
+WireCase removed(std::string name, std::string_view fields) {
+  return fields_to_backend(std::move(name), fields, {});
+}
+
+// The client came over TLS, so a trusted proxy says: the affinity cookie is Secure.
+WireCase over_tls(std::string name, std::string_view proto) {
+  return {
+      .name = std::move(name),
+      .turns = {{.client_sends = from_client({.fields = "X-Forwarded-Proto: "s.append(proto).append("\r\n")}),
+                 .backend_gets = to_backend({.proto = proto}),
+                 .backend_sends = std::string(kOk),
+                 .client_gets =
+                     to_client({.framing = "Content-Length: 2\r\n"
+                                           "Set-Cookie: limpet=*; Path=/; SameSite=Lax; Secure; HttpOnly\r\n",
+                                .body = "ok",
+                                .has_cookie = false})}}};
+}
+
+}  // namespace
+
+TEST_CASE("wire: a client that is not trusted says nothing of where it came from") {
+  run_wire_cases(std::vector<WireCase>{
+      removed("X-Forwarded-For is replaced", "X-Forwarded-For: 10.0.0.1\r\n"),
+      removed("several X-Forwarded-For are replaced by one",
+              "X-Forwarded-For: 10.0.0.1\r\nx-forwarded-for: 10.0.0.2, 10.0.0.3\r\n"),
+      removed("X-Forwarded-Proto is replaced", "X-Forwarded-Proto: https\r\n"),
+      removed("X-Forwarded-Host is replaced", "X-Forwarded-Host: evil.example\r\n"),
+      removed("X-Forwarded-Port goes", "X-Forwarded-Port: 443\r\n"),
+      removed("X-Forwarded-Prefix goes", "X-Forwarded-Prefix: /admin\r\n"),
+      removed("an X-Forwarded-Something goes", "X-Forwarded-Client-Cert: x\r\n"),
+      removed("Forwarded goes", "Forwarded: for=10.0.0.1;proto=https\r\n"),
+      removed("X_Forwarded_For goes", "X_Forwarded_For: 10.0.0.1\r\n"),
+      removed("X-Forwarded_For goes", "x-forwarded_for: 10.0.0.1\r\n"),
+      removed("X_FORWARDED_PROTO goes", "X_FORWARDED_PROTO: https\r\n"),
+      removed("a malformed X-Forwarded-For is replaced", "X-Forwarded-For: , ,[::1, \"x\"\r\n"),
+      fields_to_backend("a field much like another passes", "X-Forwarde: 1\r\nXX-Forwarded-For: 2\r\n",
+                        {.fields = "X-Forwarde: 1\r\nXX-Forwarded-For: 2\r\n"}),
+  });
+}
+
+TEST_CASE("wire: what a trusted proxy says of its client is continued") {
+  run_wire_cases(
+      std::vector<WireCase>{
+          removed("a trusted proxy that says nothing is the client", ""),
+          fields_to_backend("X-Forwarded-For is continued", "X-Forwarded-For: 10.0.0.1\r\n",
+                            {.forwarded_for = "10.0.0.1, 127.0.0.1"}),
+          fields_to_backend(
+              "several X-Forwarded-For become one",
+              "X-Forwarded-For: 10.0.0.1\r\nX-A: 1\r\nx-forwarded-for: 10.0.0.2, 10.0.0.3\r\n",
+              {.fields = "X-A: 1\r\n", .forwarded_for = "10.0.0.1, 10.0.0.2, 10.0.0.3, 127.0.0.1"}),
+          removed("an empty X-Forwarded-For begins anew", "X-Forwarded-For:\r\n"),
+          fields_to_backend("X-Forwarded-Proto http stays", "X-Forwarded-Proto: http\r\n", {}),
+          over_tls("X-Forwarded-Proto https stays and makes the cookie Secure", "https"),
+          over_tls("the first element of X-Forwarded-Proto is the client's hop", "https, http"),
+          fields_to_backend("X-Forwarded-Host stays", "X-Forwarded-Host: public.example\r\n",
+                            {.forwarded_host = "public.example"}),
+          fields_to_backend("X-Forwarded-Port and Forwarded stay",
+                            "X-Forwarded-Port: 443\r\nForwarded: for=10.0.0.1\r\n",
+                            {.fields = "X-Forwarded-Port: 443\r\nForwarded: for=10.0.0.1\r\n"}),
+          removed("X_Forwarded_For comes from no proxy and goes", "X_Forwarded_For: 10.0.0.1\r\n"),
+          removed("X-Forwarded_Port comes from no proxy and goes", "X-Forwarded_Port: 443\r\n"),
+          fields_to_backend("Connection does not remove what is continued",
+                            "X-Forwarded-For: 10.0.0.1\r\nConnection: X-Forwarded-For\r\n",
+                            {.forwarded_for = "10.0.0.1, 127.0.0.1"}),
+      },
+      {.adjust = [](proxy::Snapshot& snapshot) {
+        snapshot.trusted_proxies.push_back(IpNetwork::parse("127.0.0.0/8").value());
+      }});
+}
