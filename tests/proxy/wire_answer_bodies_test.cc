@@ -285,3 +285,61 @@ TEST_CASE("wire: answers before the request is complete") {
        .backend = BackendSide::Closed},
   });
 }
+
+TEST_CASE("wire: a backend that ends without an answer") {
+  const std::string post = from_client({.line = "POST / HTTP/1.1", .fields = "Content-Length: 0\r\n"});
+  const std::string post_at_backend =
+      to_backend({.line = "POST / HTTP/1.1", .framing = "Content-Length: 0\r\n"});
+  const Turn first{.client_sends = from_client({}),
+                   .backend_gets = to_backend({}),
+                   .backend_sends = std::string(kOk),
+                   .client_gets = ok_to_client()};
+  run_wire_cases(std::vector<WireCase>{
+      {.name = "a FIN instead of an answer is a cut answer",
+       .turns = {{.client_sends = from_client({}),
+                  .backend_gets = to_backend({}),
+                  .backend_then = Then::Finishes}},
+       .refusal = CloseReason::BackendCut},
+      {.name = "a reset instead of an answer is a cut answer",
+       .turns = {{.client_sends = post, .backend_gets = post_at_backend, .backend_then = Then::Resets}},
+       .refusal = CloseReason::BackendCut},
+      {.name = "a GET on a connection that turns out dead goes over a new one",
+       .turns =
+           {first,
+            {.client_sends = from_client({}), .backend_gets = to_backend({}), .backend_then = Then::Finishes},
+            {.backend_gets = to_backend({}),
+             .backend_sends = std::string(kOk),
+             .client_gets = ok_to_client(),
+             .on_new_connection = true}},
+       .ends = {CloseReason::Completed, CloseReason::Completed}},
+      {.name = "a POST on a connection that turns out dead is not sent twice",
+       .turns = {first,
+                 {.client_sends = post, .backend_gets = post_at_backend, .backend_then = Then::Finishes}},
+       .refusal = CloseReason::BackendCut,
+       .ends = {CloseReason::Completed, CloseReason::BackendCut}},
+      {.name = "half an answer on a connection that turns out dead is not asked for again",
+       .turns = {first,
+                 {.client_sends = from_client({}),
+                  .backend_gets = to_backend({}),
+                  .backend_sends = "HTTP/1.1 2",
+                  .backend_then = Then::Finishes}},
+       .refusal = CloseReason::BackendCut,
+       .ends = {CloseReason::Completed, CloseReason::BackendCut}},
+  });
+}
+
+TEST_CASE("wire: a client that goes before its answer") {
+  run_wire_cases(std::vector<WireCase>{
+      {.name = "a reset of the client closes the connection to the backend",
+       .turns = {{.client_sends = from_client({}), .backend_gets = to_backend({})},
+                 {.client_then = Then::Resets}},
+       .client = ClientSide::Cut,
+       .ends = {CloseReason::ClientReset}},
+      {.name = "a client that sends FIN gets its answer",
+       .turns =
+           {{.client_sends = from_client({}), .client_then = Then::Finishes, .backend_gets = to_backend({})},
+            {.backend_sends = std::string(kOk), .client_gets = ok_to_client()}},
+       .client = ClientSide::Closed,
+       .ends = {CloseReason::Completed, CloseReason::ClientClosed}},
+  });
+}

@@ -93,6 +93,13 @@ TEST_CASE("wire: what asks for a WebSocket") {
                     "Sec-WebSocket-Extensions: permessage-deflate\r\n"}),
             joined({handshake, "Origin: https://example.com\r\nSec-WebSocket-Protocol: a, b\r\n",
                     "Sec-WebSocket-Extensions: permessage-deflate\r\n"})),
+      {.name = "a length of 0 is no body",
+       .turns = {{.client_sends = from_client({.fields = joined({kAsk, handshake, "Content-Length: 0\r\n"})}),
+                  .backend_gets =
+                      to_backend({.fields = handshake, .framing = joined({"Content-Length: 0\r\n", kOurs})}),
+                  .backend_sends = std::string(kSwitch),
+                  .client_gets = switch_at_client()}},
+       .client = ClientSide::IsTunnel},
       {.name = "a request before the upgrade is answered, the upgrade has a connection of its own",
        .turns = {{.client_sends = from_client({}),
                   .backend_gets = to_backend({}),

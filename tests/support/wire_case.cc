@@ -1,68 +1,18 @@
 #include "tests/support/wire_case.h"
 
-#include <dirent.h>
-
+#include <algorithm>
 #include <array>
-#include <map>
 #include <optional>
 
 #include "tests/support/catch.h"
+#include "tests/support/wire_books.h"
 #include "tests/support/wire_peer.h"
 
 namespace limpet::test {
 
 namespace {
 
-using Ends = std::map<std::string_view, std::uint64_t>;
-
 enum class Cut { Nothing, Client, Backend };
-
-std::size_t open_descriptors() {
-  std::size_t count = 0;
-  DIR* const folder = ::opendir("/proc/self/fd");
-  REQUIRE(folder != nullptr);
-  while (::readdir(folder) != nullptr) {
-    ++count;
-  }
-  ::closedir(folder);
-  return count;
-}
-
-Ends ends_of(const Counters& counters) {
-  Ends ends;
-  for (std::size_t i = 0; i < kCloseReasonCount; ++i) {
-    const auto reason = static_cast<CloseReason>(i);
-    if (const std::uint64_t count = counters.ends(reason); count > 0) {
-      ends[describe(reason).word] = count;
-    }
-  }
-  return ends;
-}
-
-std::string text_of(const Ends& ends) {
-  std::string text;
-  for (const auto& [word, count] : ends) {
-    text.append(word).append("=").append(std::to_string(count)).append(" ");
-  }
-  return text;
-}
-
-bool is_own_answer(std::string_view text, CloseReason reason, bool to_head_request) {
-  const CloseReasonRow& row = describe(reason);
-  const auto has = [text](const std::string& part) { return text.find(part) != std::string_view::npos; };
-  const auto end = text.find("\r\n\r\n");
-  if (end == std::string_view::npos) {
-    return false;
-  }
-  const std::string_view body = text.substr(end + 4);
-  const std::string length =
-      "\r\nContent-Length: " + (to_head_request ? "" : std::to_string(body.size()) + "\r\n");
-  return text.starts_with("HTTP/1.1 " + std::to_string(row.status) + " ") &&
-         has("\r\nLimpet-Reason: " + std::string(row.word) + "\r\n") && has("\r\nConnection: close") &&
-         has(length) && !has("Set-Cookie") &&
-         has("\r\nSec-WebSocket-Version: 13\r\n") == (reason == CloseReason::UnsupportedVersion) &&
-         (to_head_request ? body.empty() : !body.empty() && body.find('\n') == body.size() - 1);
-}
 
 // One play of one case. Whatever is not as the case says becomes the complaint.
 class Play {
@@ -72,7 +22,7 @@ class Play {
   [[nodiscard]] std::string run() {
     before_ = ends_of(rig_.counters());
     const std::size_t descriptors = open_descriptors();
-    static_cast<void>(play_turns() && see_client_side() && see_backend_side() && see_next_request());
+    static_cast<void>(play_turns() && see_client_side() && see_backend_side() && see_next_requests());
     client_.reset();
     backend_.reset();
     if (complaint_.empty() && !happens([&] { return open_descriptors() == descriptors; })) {
@@ -181,37 +131,46 @@ class Play {
            complain("somebody connected to the backend");
   }
 
-  // By the client itself where it may, else by another one.
-  bool see_next_request() {
-    const Turn next{.client_sends = from_client({.line = "GET /next HTTP/1.1"}),
-                    .backend_gets = to_backend({.line = "GET /next HTTP/1.1"}),
-                    .backend_sends = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnext",
-                    .client_gets = to_client({.framing = "Content-Length: 4\r\n", .body = "next"}),
-                    .on_new_connection = !keeps_backend()};
-    if (!stays_usable()) {
-      client_.emplace(rig_.connect_client());
-    }
-    client_->say(next.client_sends, false);
+  // By the client itself where it may, and by another one.
+  bool see_next_requests() {
+    const bool by_both = stays_usable();
+    return (!by_both || see_next_request("GET /next HTTP/1.1", !keeps_backend())) && connect_another() &&
+           see_next_request("GET /other HTTP/1.1", !by_both && !keeps_backend());
+  }
+
+  bool connect_another() {
+    client_.emplace(rig_.connect_client());
+    return true;
+  }
+
+  bool see_next_request(std::string_view line, bool on_new_connection) {
+    const Turn next{.backend_gets = to_backend({.line = line}), .on_new_connection = on_new_connection};
+    client_->say(from_client({.line = line}), false);
     if (!backend_hears(next)) {
       return false;
     }
-    backend_->say(next.backend_sends, false);
-    return client_->hears(next.client_gets, false) ||
-           complain("the next request got something else", client_->heard(), next.client_gets);
+    backend_->say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnext", false);
+    return client_->hears(to_client({.framing = "Content-Length: 4\r\n", .body = "next"}), false) ||
+           complain("the next request got something else", client_->heard());
+  }
+
+  CloseReason usual_end() const {
+    if (case_.refusal != CloseReason::None) {
+      return case_.refusal;
+    }
+    return case_.client == ClientSide::IsTunnel ? CloseReason::ClientClosed : CloseReason::Completed;
   }
 
   Ends expected_ends() const {
     Ends ends = before_;
-    std::vector<CloseReason> reasons = case_.ends;
-    if (reasons.empty() && case_.refusal != CloseReason::None) {
-      reasons = {case_.refusal};
-    } else if (reasons.empty()) {
-      reasons = {case_.client == ClientSide::IsTunnel ? CloseReason::ClientClosed : CloseReason::Completed};
+    const auto count = [&ends](CloseReason reason) { ++ends[describe(reason).word]; };
+    std::for_each(case_.ends.begin(), case_.ends.end(), count);
+    if (case_.ends.empty()) {
+      count(usual_end());
     }
-    reasons.push_back(CloseReason::Completed);  // the next request
-    reasons.push_back(CloseReason::ClientClosed);
-    for (const CloseReason reason : reasons) {
-      ++ends[describe(reason).word];
+    for (int requests = stays_usable() ? 2 : 1; requests > 0; --requests) {  // see_next_requests()
+      count(CloseReason::Completed);
+      count(CloseReason::ClientClosed);
     }
     return ends;
   }
