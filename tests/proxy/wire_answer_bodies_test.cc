@@ -133,6 +133,8 @@ TEST_CASE("wire: chunks of answers") {
                  "2\r\nok\r\n"),
       cut_answer("a Content-Length trailer is a cut", "2\r\nok\r\n0\r\nContent-Length: 2\r\n\r\n",
                  "2\r\nok\r\n"),
+      cut_answer("trailers without end are a cut",
+                 "2\r\nok\r\n0\r\nX-Long: " + std::string(9000, 't') + "\r\n\r\n", "2\r\nok\r\n"),
       cut_answer("a blank line of LF alone is a cut", "2\r\nok\r\n0\r\n\n", "2\r\nok\r\n"),
       {.name = "a FIN in front of the last chunk is a cut",
        .turns = {{.client_sends = from_client({}),

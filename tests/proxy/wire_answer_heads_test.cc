@@ -149,6 +149,8 @@ TEST_CASE("wire: fields of an answer") {
       fields_to_client("cookies of the backend pass next to the affinity cookie",
                        "Set-Cookie: a=b; Path=/\r\nSet-Cookie: c=d\r\n",
                        "Set-Cookie: a=b; Path=/\r\nSet-Cookie: c=d\r\n"),
+      fields_to_client("a cookie of the backend under the name of the affinity cookie is overruled by it",
+                       "Set-Cookie: limpet=mine\r\n", "Set-Cookie: limpet=mine\r\n"),
       fields_to_client("WWW-Authenticate passes", "WWW-Authenticate: Basic\r\n",
                        "WWW-Authenticate: Basic\r\n"),
       fields_to_client("Keep-Alive goes no further", "Keep-Alive: timeout=60\r\n", ""),

@@ -101,6 +101,12 @@ TEST_CASE("wire: Content-Length of requests") {
       passed("a DELETE may have a body",
              from_client({.line = "DELETE / HTTP/1.1", .fields = kFive, .body = "hello"}),
              to_backend({.line = "DELETE / HTTP/1.1", .framing = kFive, .body = "hello"})),
+      {.name = "a body of HTTP/1.0 passes with its length",
+       .turns = {{.client_sends = from_client({.line = "POST / HTTP/1.0", .fields = kFive, .body = "hello"}),
+                  .backend_gets = to_backend({.line = kPost, .framing = kFive, .body = "hello"}),
+                  .backend_sends = std::string(kOk),
+                  .client_gets = ok_to_client(kClose)}},
+       .client = ClientSide::Closed},
       ended_early("a body shorter than its length gets no answer", post(kFive, "hell"),
                   to_backend({.line = kPost, .framing = kFive, .body = "hell"})),
   });

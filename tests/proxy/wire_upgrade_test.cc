@@ -81,6 +81,8 @@ TEST_CASE("wire: what asks for a WebSocket") {
       opens_with("the usual fields open a tunnel", kAsk),
       opens_with("websocket may be in another case", "Upgrade: WebSocket\r\nConnection: upgrade\r\n"),
       opens_with("Connection may name more", "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"),
+      opens_with("close beside Upgrade opens all the same",
+                 "Upgrade: websocket\r\nConnection: close, Upgrade\r\n"),
       opens_with("Connection may be repeated",
                  "Connection: keep-alive\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"),
       opens_with("empty elements of Connection are nothing",

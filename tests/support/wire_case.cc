@@ -134,13 +134,11 @@ class Play {
   // By the client itself where it may, and by another one.
   bool see_next_requests() {
     const bool by_both = stays_usable();
-    return (!by_both || see_next_request("GET /next HTTP/1.1", !keeps_backend())) && connect_another() &&
-           see_next_request("GET /other HTTP/1.1", !by_both && !keeps_backend());
-  }
-
-  bool connect_another() {
+    if (by_both && !see_next_request("GET /next HTTP/1.1", !keeps_backend())) {
+      return false;
+    }
     client_.emplace(rig_.connect_client());
-    return true;
+    return see_next_request("GET /other HTTP/1.1", !by_both && !keeps_backend());
   }
 
   bool see_next_request(std::string_view line, bool on_new_connection) {
@@ -221,8 +219,14 @@ constexpr std::array kModes{Mode{Cut::Nothing, "as written"},
                             Mode{Cut::Client, "the client sends byte by byte"},
                             Mode{Cut::Backend, "the backend sends byte by byte"}};
 
+// A second play is worth its time where there is something to cut.
 bool is_played(const WireCase& wire_case, Cut cut) {
-  return (cut != Cut::Client || wire_case.splits_client) && (cut != Cut::Backend || wire_case.splits_backend);
+  const auto has = [&](auto text) {
+    return std::any_of(wire_case.turns.begin(), wire_case.turns.end(),
+                       [text](const Turn& turn) { return (turn.*text).size() > 1; });
+  };
+  return cut == Cut::Nothing || (cut == Cut::Client ? wire_case.splits_client && has(&Turn::client_sends)
+                                                    : wire_case.splits_backend && has(&Turn::backend_sends));
 }
 
 }  // namespace

@@ -71,11 +71,15 @@ std::string without_chunk_borders(std::string_view rest) {
   return out;
 }
 
-// Its value is random: "*" stands for it.
+// The value of the affinity cookie is random: "*" stands for it. What a backend sets under that name is
+// shorter.
 void cover_cookies(std::string& text) {
+  constexpr std::string_view kBase64Url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  constexpr std::size_t kLeast = 40;
   for (auto at = text.find(kCookie); at != std::string::npos; at = text.find(kCookie, at + 1)) {
     const auto begin = at + kCookie.size();
-    if (const auto end = text.find(';', begin); end != std::string::npos) {
+    const auto end = text.find_first_not_of(kBase64Url, begin);
+    if (end != std::string::npos && text[end] == ';' && end - begin >= kLeast) {
       text.replace(begin, end - begin, "*");
     }
   }
