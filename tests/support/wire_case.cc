@@ -222,8 +222,7 @@ constexpr std::array kModes{Mode{Cut::Nothing, "as written"},
 // A second play is worth its time where there is something to cut.
 bool is_played(const WireCase& wire_case, Cut cut) {
   const auto has = [&](auto text) {
-    return std::any_of(wire_case.turns.begin(), wire_case.turns.end(),
-                       [text](const Turn& turn) { return (turn.*text).size() > 1; });
+    return std::ranges::any_of(wire_case.turns, [text](const Turn& turn) { return (turn.*text).size() > 1; });
   };
   return cut == Cut::Nothing || (cut == Cut::Client ? wire_case.splits_client && has(&Turn::client_sends)
                                                     : wire_case.splits_backend && has(&Turn::backend_sends));
@@ -240,7 +239,9 @@ void run_wire_cases(std::span<const WireCase> cases, const WireSetup& setup) {
         continue;
       }
       INFO(wire_case.name << " (" << mode.phrase << ")");
-      CHECK(Play(rig, wire_case, mode.cut).run() == std::string{});
+      const std::string complaint = Play(rig, wire_case, mode.cut).run();
+      INFO(complaint);
+      CHECK(complaint.empty());
       exchange_frames(bystander);
     }
   }
