@@ -199,6 +199,9 @@ std::string SocketAddress::to_string() const {
 }
 
 Result<Endpoint> Endpoint::parse(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) {
+    return bad_endpoint(text.substr(0, text.find('\0')));
+  }
   constexpr std::string_view kUnix = "unix:";
   if (text.substr(0, kUnix.size()) == kUnix) {
     const std::string_view path = text.substr(kUnix.size());

@@ -32,6 +32,8 @@ constexpr std::array kRows{
     Row{"cookie", kKeptFromConnection | kNotInTrailer},
     Row{"set-cookie", kKeptFromConnection | kNotInTrailer},
     Row{"authorization", kKeptFromConnection | kNotInTrailer},
+    Row{"origin", kKeptFromConnection | kNotInTrailer},
+    Row{"limpet-reason", kNotCopied | kNotInTrailer},  // says that limpet itself has answered
     Row{"www-authenticate", kNotInTrailer},
     Row{"trailer", kNotInTrailer},
     Row{"content-encoding", kNotInTrailer},

@@ -29,6 +29,8 @@ TEST_CASE("what is not an address is not parsed") {
   }
   CHECK_FALSE(IpAddress::parse(std::string_view("1.2.3.4\0x", 9)).has_value());
   CHECK_FALSE(IpAddress::parse(std::string_view("::1\0", 4)).has_value());
+  CHECK_FALSE(Endpoint::parse(std::string_view("unix:/a\0b", 9)).ok());
+  CHECK_FALSE(Endpoint::parse(std::string_view("a\0b:80", 6)).ok());
 }
 
 TEST_CASE("a network contains its own addresses and no others") {

@@ -59,11 +59,6 @@ void check_endpoint(std::string_view text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = fuzz::as_text(data, size);
-  // TODO: IpAddress::parse and Endpoint::parse read up to a NUL and no further, so that the admin endpoint
-  // answers client_ip=1.2.3.4%00x for 1.2.3.4. No other way in lets a NUL through.
-  if (text.find('\0') != std::string_view::npos) {
-    return 0;
-  }
   check_ip(text);
   check_network(text);
   check_endpoint(text);

@@ -79,7 +79,7 @@ TEST_CASE("a reader that is slow gets every byte in order") {
   ProxyRig rig(1);
   auto [client, backend] = rig.open_session();
   std::string sent;
-  for (std::uint32_t i = 0; sent.size() < 32 * 1024 * 1024; ++i) {
+  for (std::uint32_t i = 0; sent.size() < 8 * 1024 * 1024; ++i) {
     sent += std::to_string(i) + ",";
   }
   std::thread sender([&sent, &backend = backend] {

@@ -74,6 +74,7 @@ TEST_CASE("wire: what Connection cannot remove") {
   run_wire_cases(std::vector<WireCase>{
       fields_to_backend("Host stays", "Connection: Host\r\n", ""),
       fields_to_backend("Cookie stays", "Cookie: a=b\r\nConnection: Cookie\r\n", "Cookie: a=b\r\n"),
+      fields_to_backend("Origin stays", "Origin: http://a\r\nConnection: Origin\r\n", "Origin: http://a\r\n"),
       fields_to_backend("Authorization stays", "Authorization: Basic eA==\r\nConnection: authorization\r\n",
                         "Authorization: Basic eA==\r\n"),
       fields_to_backend("Sec-WebSocket-Key stays",

@@ -154,6 +154,11 @@ TEST_CASE("wire: an invalid 101 opens nothing") {
           "LF alone is a bad answer",
           "HTTP/1.1 101 Switching Protocols\nUpgrade: websocket\nConnection: Upgrade\n"s.append(kAccept)
               .append("\n")),
+      bad_switch("an extension that nobody offered is a bad answer",
+                 switches(plain + "Sec-WebSocket-Extensions: permessage-deflate\r\n")),
+      bad_switch("another extension than the one offered is a bad answer",
+                 switches(plain + "Sec-WebSocket-Extensions: permessage-deflate, x-a\r\n"),
+                 "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"),
       bad_switch("a subprotocol that nobody offered is a bad answer",
                  switches(plain + "Sec-WebSocket-Protocol: c\r\n"), "Sec-WebSocket-Protocol: a, b\r\n"),
       bad_switch("a subprotocol without any offer is a bad answer",

@@ -357,6 +357,10 @@ void Script::look_at_backends() {
     if (!views_[i].reader.fault().empty()) {
       note("what reached a backend is not HTTP: " + views_[i].reader.fault());
     }
+    // limpet asks one thing at a time: a request follows the answer to the one before.
+    if (views_[i].reader.requests().size() > 1 + count(views_[i].sent, "HTTP/1.")) {
+      note("a backend was given a request before it had answered the one before");
+    }
     if (!opened[i]->connected && !opened[i]->from_proxy.empty()) {
       note("bytes were sent before the connect was done");
     }

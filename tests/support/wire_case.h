@@ -82,6 +82,7 @@ struct BackendRequest {
   std::string_view host = kHost;
   std::string_view fields{};
   std::string_view forwarded_for = "127.0.0.1";
+  std::string_view forwarded{};  // empty = absent
   std::string_view proto = "http";
   std::string_view forwarded_host{};  // empty: as `host`, and absent when that is empty too
   std::string_view framing{};         // a field line, or several

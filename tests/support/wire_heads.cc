@@ -23,8 +23,10 @@ std::string to_backend(const BackendRequest& request) {
   const std::string_view said_host = request.forwarded_host.empty() ? request.host : request.forwarded_host;
   const std::string forwarded_host =
       said_host.empty() ? "" : joined({"X-Forwarded-Host: ", said_host, "\r\n"});
-  return joined({request.line, "\r\nHost: ", request.host, "\r\n", request.fields,
-                 "X-Forwarded-For: ", request.forwarded_for, "\r\nX-Forwarded-Proto: ", request.proto, "\r\n",
+  const std::string forwarded =
+      request.forwarded.empty() ? "" : joined({"Forwarded: ", request.forwarded, "\r\n"});
+  return joined({request.line, "\r\nHost: ", request.host, "\r\n", request.fields, "X-Forwarded-For: ",
+                 request.forwarded_for, "\r\n", forwarded, "X-Forwarded-Proto: ", request.proto, "\r\n",
                  forwarded_host, request.framing, "\r\n", request.body});
 }
 
