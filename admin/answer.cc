@@ -11,9 +11,10 @@ namespace limpet::admin {
 
 namespace {
 
-constexpr std::array<std::pair<int, std::string_view>, 10> kPhrases{{
+constexpr std::array<std::pair<int, std::string_view>, 11> kPhrases{{
     {200, "OK"},
     {400, "Bad Request"},
+    {401, "Unauthorized"},
     {403, "Forbidden"},
     {404, "Not Found"},
     {405, "Method Not Allowed"},
@@ -47,6 +48,9 @@ void append_answer(std::string& out, const Answer& answer, AnswerFraming framing
   http::append_field(out, "Content-Length", static_cast<std::uint64_t>(answer.body.size()));
   http::append_field(out, "Cache-Control", "no-store");
   http::append_field(out, "X-Content-Type-Options", "nosniff");
+  if (answer.status == 401) {
+    http::append_field(out, "WWW-Authenticate", "Bearer");
+  }
   if (!answer.allow.empty()) {
     http::append_field(out, "Allow", answer.allow);
   }

@@ -25,7 +25,7 @@ struct AnswerFraming {
   bool keep_alive = true;
   bool head_only = false;  // the request was HEAD
 };
-// Every answer says no-store, nosniff and its Content-Length.
+// Every answer says no-store, nosniff and its Content-Length; 401 asks for a Bearer token (RFC 6750 3).
 void append_answer(std::string& out, const Answer& answer, AnswerFraming framing);
 
 }  // namespace limpet::admin

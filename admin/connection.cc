@@ -1,6 +1,5 @@
 #include "admin/connection.h"
 
-#include <chrono>
 #include <string>
 #include <utility>
 
@@ -12,19 +11,15 @@ namespace limpet::admin {
 
 namespace {
 
-// For a request, for sending an answer, and for an idle client.
-constexpr Duration kPatience = std::chrono::seconds(10);
-// A client that is being closed may still send for so long, so that no reset overtakes its answer.
-constexpr Duration kLinger = std::chrono::seconds(2);
 constexpr std::size_t kReadBytes = 16 * 1024;
 
 }  // namespace
 
 Connection::Connection(const Parts& parts, net::StreamPtr stream)
-    : parts_(parts), stream_(std::move(stream)), deadline_(*this), reader_(parts.bound) {
+    : parts_(parts), stream_(std::move(stream)), deadline_(*this), reader_(parts.access) {
   stream_->set_events(this);
   stream_->watch(true, false);
-  arm(kPatience);
+  arm(parts_.bounds.patience);
 }
 
 Connection::~Connection() {
@@ -42,7 +37,7 @@ void Connection::on_readable(net::Stream&) {
     return;
   }
   if (reader_.is_idle()) {
-    arm(kPatience);  // counts from the first byte of a request, not from the answer before
+    arm(parts_.bounds.patience);  // counts from the first byte of a request, not from the answer before
   }
   reader_.add({reinterpret_cast<const char*>(scratch.data()), result.bytes});
   serve();
@@ -85,7 +80,7 @@ void Connection::dispatch() {
     return;
   }
   state_ = State::Waiting;
-  arm(kPatience);
+  arm(parts_.bounds.patience);
   parts_.source.list_sessions(std::get<SessionQuery>(outcome), *this);
 }
 
@@ -106,7 +101,7 @@ void Connection::finish(const Answer& answer, bool keep_alive) {
     return;
   }
   if (keep_alive) {
-    arm(kPatience);
+    arm(parts_.bounds.patience);
   } else {
     close_gently();
   }
@@ -129,9 +124,9 @@ void Connection::close_gently() {
   state_ = State::Closing;
   if (out_.empty()) {
     stream_->shutdown_write();
-    arm(kLinger);
+    arm(parts_.bounds.linger);
   } else {
-    arm(kPatience);
+    arm(parts_.bounds.patience);
   }
 }
 
@@ -168,7 +163,8 @@ void Connection::update_watch() {
 }
 
 void Connection::arm(Duration wait) {
-  parts_.loop.deadlines().arm(deadline_, parts_.loop.now() + wait);
+  since_ = parts_.loop.now();
+  parts_.loop.deadlines().arm(deadline_, since_ + wait);
 }
 
 void Connection::stop_waiting() {

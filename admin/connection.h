@@ -3,13 +3,15 @@
 // end of the turn in which it closed. Control thread.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "admin/answer.h"
 #include "admin/request_reader.h"
 #include "admin/source.h"
-#include "base/address.h"
+#include "base/clock.h"
 #include "net/deadlines.h"
 #include "net/loop.h"
 #include "net/outbox.h"
@@ -18,6 +20,18 @@
 namespace limpet::admin {
 
 class Connection;
+
+// What clients of the endpoint may take. It asks little of a client that means well, so that these are no
+// keys.
+struct Bounds {
+  // Clients at once. One more takes the place of the one that has been waited for the longest, and is
+  // answered 503 where there is none.
+  std::size_t connections = 64;
+  // For a request from its first to its last byte, for the next request, for an answer to be taken.
+  Duration patience = std::chrono::seconds(10);
+  // A client that is being closed may still send for so long, so that no reset overtakes its answer.
+  Duration linger = std::chrono::seconds(2);
+};
 
 class ConnectionOwner {
  public:
@@ -36,7 +50,8 @@ class Connection final : public net::Disposable,
   // What every connection of an endpoint shares; all outlive it.
   struct Parts {
     net::Loop& loop;
-    const SocketAddress& bound;
+    const Access& access;
+    const Bounds& bounds;
     Source& source;
     ConnectionOwner& owner;
   };
@@ -47,6 +62,11 @@ class Connection final : public net::Disposable,
   // Answers and closes, whatever was under way.
   void refuse(const Refusal& refusal);
   void close_now();
+
+  // It is the client's turn: to send a request or the rest of one, to take an answer, or to go.
+  [[nodiscard]] bool awaits_client() const noexcept { return state_ != State::Waiting; }
+  // When the present wait began; bytes that trickle in do not begin a new one.
+  [[nodiscard]] Instant since() const noexcept { return since_; }
 
   [[nodiscard]] std::uint32_t slot() const noexcept { return slot_; }
   void set_slot(std::uint32_t slot) noexcept { slot_ = slot; }
@@ -80,6 +100,7 @@ class Connection final : public net::Disposable,
   net::Outbox out_;
   net::Deadline deadline_;
   RequestReader reader_;
+  Instant since_;
   std::uint32_t slot_ = 0;
   State state_ = State::Reading;
   bool is_serving_ = false;  // serve() is on the stack

@@ -8,23 +8,16 @@
 
 namespace limpet::admin {
 
-namespace {
-
-// Clients that are being told that the endpoint is busy; those beyond are just closed.
-constexpr std::size_t kMostRefusals = 64;
-
-}  // namespace
-
-Endpoint::Endpoint(net::UvLoop& loop, SocketAddress bound, Source& source)
-    : loop_(loop), bound_(std::move(bound)), source_(source) {}
+Endpoint::Endpoint(net::UvLoop& loop, Setup setup, Source& source)
+    : loop_(loop), setup_(std::move(setup)), source_(source) {}
 
 Endpoint::~Endpoint() {
   connections_.for_each([](Connection& connection) { connection.close_now(); });
 }
 
-Result<std::unique_ptr<Endpoint>> Endpoint::start(net::UvLoop& loop, net::Fd socket,
-                                                  const SocketAddress& bound, Source& source) {
-  std::unique_ptr<Endpoint> endpoint(new Endpoint(loop, bound, source));
+Result<std::unique_ptr<Endpoint>> Endpoint::start(net::UvLoop& loop, net::Fd socket, Setup setup,
+                                                  Source& source) {
+  std::unique_ptr<Endpoint> endpoint(new Endpoint(loop, std::move(setup), source));
   Endpoint& self = *endpoint;
   auto listener = net::Listener::start(
       loop, std::move(socket),
@@ -36,18 +29,31 @@ Result<std::unique_ptr<Endpoint>> Endpoint::start(net::UvLoop& loop, net::Fd soc
   return endpoint;
 }
 
-void Endpoint::on_accept(net::Fd socket) {
-  if (connections_.size() >= kMostConnections + kMostRefusals) {
-    return;
+void Endpoint::make_room() {
+  Connection* oldest = nullptr;
+  connections_.for_each([&](Connection& one) {
+    if (one.awaits_client() && (oldest == nullptr || one.since() < oldest->since())) {
+      oldest = &one;
+    }
+  });
+  if (oldest != nullptr) {
+    oldest->close_now();
   }
+}
+
+void Endpoint::on_accept(net::Fd socket) {
+  if (connections_.size() >= setup_.bounds.connections) {
+    make_room();
+  }
+  const bool is_full = connections_.size() >= setup_.bounds.connections;
   auto stream = net::SocketStream::adopt(loop_, std::move(socket));
   if (!stream.ok()) {
     return;
   }
   auto connection = std::make_unique<Connection>(
-      Connection::Parts{.loop = loop_, .bound = bound_, .source = source_, .owner = *this},
+      Connection::Parts{
+          .loop = loop_, .access = setup_.access, .bounds = setup_.bounds, .source = source_, .owner = *this},
       std::move(stream).value());
-  const bool is_full = connections_.size() >= kMostConnections;
   Connection& added = connections_.add(std::move(connection));
   if (is_full) {
     added.refuse({503, "busy", "too many clients of the admin endpoint at once"});

@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "admin/connection.h"
+#include "admin/guard.h"
 #include "admin/source.h"
-#include "base/address.h"
 #include "base/result.h"
 #include "base/slot_list.h"
 #include "net/fd.h"
@@ -17,24 +17,30 @@ namespace limpet::admin {
 
 class Endpoint final : private ConnectionOwner {
  public:
-  // At most so many clients at once; a further one is answered 503.
-  static constexpr std::size_t kMostConnections = 64;
-
-  // `socket` listens on `bound`. `source` and `loop` outlive the endpoint.
-  [[nodiscard]] static Result<std::unique_ptr<Endpoint>> start(net::UvLoop& loop, net::Fd socket,
-                                                               const SocketAddress& bound, Source& source);
+  struct Setup {
+    Access access;
+    Bounds bounds{};
+  };
+  // `socket` listens on the address of `setup.access`. `source` and `loop` outlive the endpoint.
+  [[nodiscard]] static Result<std::unique_ptr<Endpoint>> start(net::UvLoop& loop, net::Fd socket, Setup setup,
+                                                               Source& source);
   ~Endpoint();  // cuts what is under way
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
 
- private:
-  Endpoint(net::UvLoop& loop, SocketAddress bound, Source& source);
+  // Clients at the moment: at most one more than Bounds::connections, which is being told that it is too
+  // many.
+  [[nodiscard]] std::size_t connections() const noexcept { return connections_.size(); }
 
+ private:
+  Endpoint(net::UvLoop& loop, Setup setup, Source& source);
+
+  void make_room();
   void on_accept(net::Fd socket);
   void retire(Connection& connection) override;
 
   net::UvLoop& loop_;
-  SocketAddress bound_;
+  Setup setup_;
   Source& source_;
   SlotList<Connection> connections_;
   std::unique_ptr<net::Listener> listener_;

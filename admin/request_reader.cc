@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "admin/guard.h"
-
 namespace limpet::admin {
 
 RequestReader::Step RequestReader::next() {
@@ -35,7 +33,7 @@ RequestReader::Step RequestReader::read_head() {
 }
 
 RequestReader::Step RequestReader::begin_body() {
-  if (auto refusal = check_request(request_, bound_)) {
+  if (auto refusal = check_request(request_, access_)) {
     return refuse(std::move(*refusal));
   }
   if (request_.body.framing == http::Framing::Length && request_.body.length > kMostBodyBytes) {

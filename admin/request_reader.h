@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "admin/guard.h"
 #include "admin/source.h"
-#include "base/address.h"
 #include "http/body_framer.h"
 #include "http/head.h"
 #include "http/head_parser.h"
@@ -21,8 +21,8 @@ class RequestReader {
   // The largest body that a call has is a few hundred bytes.
   static constexpr std::size_t kMostBodyBytes = 64 * 1024;
 
-  // `bound`: where the endpoint listens; outlives the reader.
-  explicit RequestReader(const SocketAddress& bound) noexcept : bound_(bound) {}
+  // `access` outlives the reader.
+  explicit RequestReader(const Access& access) noexcept : access_(access) {}
 
   void add(std::string_view bytes) { inbox_.append(bytes); }
 
@@ -50,7 +50,7 @@ class RequestReader {
   [[nodiscard]] Step refuse(Refusal refusal);
   [[nodiscard]] Step refuse(CloseReason reason, std::string_view detail);
 
-  const SocketAddress& bound_;
+  const Access& access_;
   std::string inbox_;  // added and not taken yet
   http::HeadEnd head_end_;
   std::string head_text_;  // of the request under way; request_ points into it

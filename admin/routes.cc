@@ -1,5 +1,6 @@
 #include "admin/routes.h"
 
+#include <algorithm>
 #include <array>
 
 #include "admin/parameters.h"
@@ -15,13 +16,15 @@ struct Route {
   std::string_view path;  // {key} takes one segment, which is not empty
   Outcome (*answer)(const Call& call, Source& source);
   std::string_view help;
+  bool is_open = false;  // answered without the token: it tells a word to those who watch over the process
 };
 
 // The first row that fits counts. A pin whose key is "explain" is reached as /v1/affinity/%65xplain.
 constexpr std::array kRoutes{
     Route{"GET", "/", view_index, "this page"},
-    Route{"GET", "/healthz", view_health, "200 while the process is alive"},
-    Route{"GET", "/readyz", view_ready, "200 while it accepts clients and a backend can take them, else 503"},
+    Route{"GET", "/healthz", view_health, "200 while the process is alive", true},
+    Route{"GET", "/readyz", view_ready, "200 while it accepts clients and a backend can take them, else 503",
+          true},
     Route{"GET", "/v1/status", view_status, "version, uptime, sessions, totals"},
     Route{"GET", "/v1/backends", view_backends, "every backend: health, mode, sessions, last probe"},
     Route{"GET", "/v1/affinity", view_pins,
@@ -43,6 +46,10 @@ struct Match {
 
 Match match(std::string_view pattern, std::string_view path) {
   Match found;
+  // take_until() does not tell an empty last segment from none.
+  if (pattern.ends_with('/') != path.ends_with('/')) {
+    return found;
+  }
   while (!pattern.empty() && !path.empty()) {
     const std::string_view wanted = take_until(pattern, '/');
     const std::string_view got = take_until(path, '/');
@@ -97,6 +104,12 @@ Outcome route(Call call, Source& source) {
     return row.answer(call, source);
   }
   return not_found(allow);
+}
+
+bool is_open_call(const http::RequestHead& request) {
+  return std::ranges::any_of(kRoutes, [&](const Route& row) {
+    return row.is_open && takes(row, request.method) && match(row.path, request.path).fits;
+  });
 }
 
 Answer index_page() {

@@ -23,6 +23,9 @@ using Outcome = std::variant<Answer, SessionQuery>;
 
 [[nodiscard]] Outcome route(Call call, Source& source);
 
+// Whether the call is answered to those who do not know the token, too.
+[[nodiscard]] bool is_open_call(const http::RequestHead& request);
+
 // The table as a page for people: GET /.
 [[nodiscard]] Answer index_page();
 

@@ -11,6 +11,7 @@
 #include "app/name_watch.h"
 #include "base/crypto.h"
 #include "net/listener.h"
+#include "settings/token_file.h"
 
 namespace limpet::app {
 
@@ -137,14 +138,20 @@ Result<bool> Server::open_admin() {
   if (!settings_.admin_bind) {
     return true;
   }
+  auto token = settings_.admin_token_file.empty() ? Result<std::string>(std::string())
+                                                  : settings::read_token_file(settings_.admin_token_file);
+  if (!token.ok()) {
+    return Error{token.error().code, Side::Self, token.error().detail + " (admin.token_file)"};
+  }
   auto bound = net::bind_sockets(*settings_.admin_bind->literal(), 1);
   if (!bound.ok()) {
     return Error{bound.error().code, Side::Self, bound.error().detail + " (admin.bind)"};
   }
   admin_address_ = bound->address;
   admin_source_ = std::make_unique<AdminSource>(*this);
-  auto endpoint =
-      admin::Endpoint::start(loop_, std::move(bound->sockets.front()), bound->address, *admin_source_);
+  auto endpoint = admin::Endpoint::start(
+      loop_, std::move(bound->sockets.front()),
+      {.access = {.bound = bound->address, .token = std::move(token).value()}}, *admin_source_);
   if (!endpoint.ok()) {
     return endpoint.error();
   }

@@ -2,6 +2,7 @@
 // client of it. Every wait of the client is bounded. The test's thread, but for what run_on_loop() is given.
 #pragma once
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -19,8 +20,8 @@
 #include "http/head_parser.h"
 #include "net/fd.h"
 #include "net/listener.h"
-#include "net/mailbox.h"
 #include "net/uv_loop.h"
+#include "net/mailbox.h"
 #include "tests/admin/fake_source.h"
 #include "tests/support/catch.h"
 
@@ -79,6 +80,12 @@ class Client {
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &kAtOnce, sizeof(kAtOnce));
     socket_.reset();
   }
+  // Whether there is something to read, or the end of it, within a moment.
+  [[nodiscard]] bool has_news() const {
+    constexpr int kMomentMs = 5;
+    pollfd watched{.fd = socket_.get(), .events = POLLIN, .revents = 0};
+    return ::poll(&watched, 1, kMomentMs) > 0;
+  }
   // True when the endpoint has closed and nothing more was sent.
   [[nodiscard]] bool is_at_end() { return ahead_.empty() && !read_some() && ahead_.empty(); }
 
@@ -97,11 +104,24 @@ class Client {
 
 class EndpointRig {
  public:
-  explicit EndpointRig(const SocketAddress& where = {IpAddress::from_v4({127, 0, 0, 1}), 0}) {
+  struct Options {
+    SocketAddress where{IpAddress::from_v4({127, 0, 0, 1}), 0};
+    std::string token{};
+    admin::Bounds bounds{};
+  };
+  EndpointRig() : EndpointRig(Options{}) {}
+  explicit EndpointRig(const SocketAddress& where) : EndpointRig(Options{.where = where}) {}
+  explicit EndpointRig(const Options& options) {
+    const SocketAddress& where = options.where;
     auto bound = net::bind_sockets(where, 1);
     REQUIRE(bound.ok());
     address_ = bound->address;
-    auto endpoint = admin::Endpoint::start(loop_, std::move(bound->sockets.front()), address_, source_);
+    // 0.0.0.0 is an address to listen on, not to connect to.
+    reachable_ =
+        is_anywhere(address_) ? SocketAddress(IpAddress::from_v4({127, 0, 0, 1}), address_.port()) : address_;
+    auto endpoint = admin::Endpoint::start(
+        loop_, std::move(bound->sockets.front()),
+        {.access = {.bound = address_, .token = options.token}, .bounds = options.bounds}, source_);
     REQUIRE(endpoint.ok());
     endpoint_ = std::move(endpoint).value();
     thread_ = std::thread([this] { loop_.run(); });
@@ -114,7 +134,7 @@ class EndpointRig {
   EndpointRig& operator=(const EndpointRig&) = delete;
 
   [[nodiscard]] const SocketAddress& address() const noexcept { return address_; }
-  [[nodiscard]] Client connect() const { return Client(address_); }
+  [[nodiscard]] Client connect() const { return Client(reachable_); }
   // The source is touched on its loop only.
   [[nodiscard]] FakeSource& source() noexcept { return source_; }
   void run_on_loop(const std::function<void()>& action) {
@@ -127,7 +147,24 @@ class EndpointRig {
     done->get_future().wait();
   }
 
+  // Until the endpoint has no client.
+  void wait_until_alone() {
+    std::size_t left = 1;
+    while (left != 0) {
+      run_on_loop([&] { left = connections(); });
+    }
+  }
+  // Until the loop's clock has moved on, so that what comes now is later than what came before.
+  void wait_for_the_clock() {
+    Instant begin{};
+    run_on_loop([&] { begin = loop_.now(); });
+    for (Instant now = begin; now == begin;) {
+      run_on_loop([&] { now = loop_.now(); });
+    }
+  }
+
   // On the loop.
+  [[nodiscard]] std::size_t connections() const { return endpoint_->connections(); }
   void end_endpoint() { endpoint_.reset(); }
 
   // One call on a connection of its own. `fields`: lines with CRLF besides Host.
@@ -146,7 +183,7 @@ class EndpointRig {
                                     std::string_view fields = {}, std::string_view body = {}) const {
     std::string text = std::string(method) + " " + std::string(target) + " HTTP/1.1\r\n";
     text.append("Host: ")
-        .append(address_.is_unix() ? "limpet" : address_.to_string())
+        .append(address_.is_unix() ? "limpet" : reachable_.to_string())
         .append("\r\n")
         .append(fields);
     if (!body.empty()) {
@@ -156,10 +193,15 @@ class EndpointRig {
   }
 
  private:
+  [[nodiscard]] static bool is_anywhere(const SocketAddress& address) {
+    return !address.is_unix() && address.ip() == IpAddress::from_v4({0, 0, 0, 0});
+  }
+
   net::UvLoop loop_;
   FakeSource source_;
   net::Mailbox<std::function<void()>> jobs_{loop_, [](std::function<void()>&& job) { job(); }};
   SocketAddress address_;
+  SocketAddress reachable_;  // where clients connect
   std::unique_ptr<admin::Endpoint> endpoint_;
   std::thread thread_;
 };

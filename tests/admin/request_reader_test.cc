@@ -9,7 +9,7 @@ using Step = admin::RequestReader::Step;
 
 namespace {
 
-const SocketAddress kBound(IpAddress::from_v4({127, 0, 0, 1}), 9900);
+const admin::Access kAccess{.bound = {IpAddress::from_v4({127, 0, 0, 1}), 9900}};
 
 constexpr std::string_view kTwoRequests =
     "PUT /a HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
@@ -19,7 +19,7 @@ constexpr std::string_view kTwoRequests =
 
 TEST_CASE("two requests are read the same whole and byte by byte") {
   const std::size_t piece = GENERATE(1U, 2U, 3U, 7U, 1000U);
-  RequestReader reader(kBound);
+  RequestReader reader(kAccess);
   std::vector<std::string> read;
   for (std::string_view rest = kTwoRequests; !rest.empty();) {
     reader.add(rest.substr(0, piece));
@@ -33,7 +33,7 @@ TEST_CASE("two requests are read the same whole and byte by byte") {
 }
 
 TEST_CASE("a reader is idle between requests only") {
-  RequestReader reader(kBound);
+  RequestReader reader(kAccess);
   CHECK(reader.is_idle());
   reader.add(kTwoRequests.substr(0, 10));
   CHECK(reader.next() == Step::NeedMore);
@@ -46,7 +46,7 @@ TEST_CASE("a reader is idle between requests only") {
 TEST_CASE("a head of exactly the limit is read and one byte more is not") {
   const std::string start = "GET / HTTP/1.1\r\nHost: localhost\r\nX: ";
   const std::size_t extra = GENERATE(0U, 1U);
-  RequestReader reader(kBound);
+  RequestReader reader(kAccess);
   const std::size_t filling = RequestReader::kHeadLimits.bytes - start.size() - 4 + extra;
   reader.add(start + std::string(filling, 'x') + "\r\n\r\n");
   CHECK(reader.next() == (extra == 0 ? Step::Complete : Step::Refused));
