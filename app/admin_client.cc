@@ -24,6 +24,7 @@ namespace {
 
 constexpr timeval kPatience{.tv_sec = 5, .tv_usec = 0};
 constexpr std::string_view kHttp = "http://";
+constexpr int kUnauthorized = 401;
 constexpr std::size_t kReadBytes = 16 * 1024;
 // The largest page of a listing is well below 1 MiB.
 constexpr std::size_t kMostBytes = 16 * 1024 * 1024;
@@ -163,7 +164,7 @@ Result<AdminAnswer> read_answer(const net::Fd& socket) {
   return AdminAnswer{.status = response.status, .body = std::move(body).value()};
 }
 
-Result<AdminAnswer> exchange(const Endpoint& endpoint, std::string_view target) {
+Result<AdminAnswer> exchange(const Endpoint& endpoint, std::string_view target, const std::string& token) {
   const auto socket = connect_to(endpoint);
   if (!socket.ok()) {
     return socket.error();
@@ -171,6 +172,9 @@ Result<AdminAnswer> exchange(const Endpoint& endpoint, std::string_view target) 
   std::string request = "GET " + std::string(target) + " HTTP/1.1\r\n";
   http::append_field(request, "Host", endpoint.is_unix() ? "localhost" : endpoint.to_string());
   http::append_field(request, "Connection", "close");
+  if (!token.empty()) {
+    http::append_field(request, "Authorization", "Bearer " + token);
+  }
   request.append(http::kCrLf);
   if (auto error = send_all(*socket, request)) {
     return std::move(*error);
@@ -180,7 +184,7 @@ Result<AdminAnswer> exchange(const Endpoint& endpoint, std::string_view target) 
 
 }  // namespace
 
-Result<AdminClient> AdminClient::at(std::string_view url) {
+Result<AdminClient> AdminClient::at(std::string_view url, std::string token) {
   std::string_view place = url;
   const bool is_http = iequals(place.substr(0, kHttp.size()), kHttp);
   if (is_http) {
@@ -196,15 +200,21 @@ Result<AdminClient> AdminClient::at(std::string_view url) {
                      "\" is not an address of an admin endpoint: expected http://host:port or "
                      "unix:/path"};
   }
-  return AdminClient(std::string(url), std::move(endpoint).value());
+  return AdminClient(std::string(url), std::move(endpoint).value(), std::move(token));
 }
 
 Result<AdminAnswer> AdminClient::get(std::string_view target) const {
-  auto answer = exchange(endpoint_, target);
+  auto answer = exchange(endpoint_, target, token_);
   if (!answer.ok()) {
     return Error{answer.error().code, Side::Self,
                  "cannot reach the admin endpoint at " + url_ + " (" + answer.error().detail +
                      "): is limpet running? give --admin URL"};
+  }
+  if (answer->status == kUnauthorized) {
+    return Error{ErrorCode::Invalid, Side::Self,
+                 "the admin endpoint at " + url_ +
+                     (token_.empty() ? " wants a token" : " refuses this token") +
+                     ": give --token-file FILE with that of its admin.token_file, or set LIMPET_ADMIN_TOKEN"};
   }
   return answer;
 }

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/address.h"
 #include "base/result.h"
@@ -17,17 +18,20 @@ struct AdminAnswer {
 
 class AdminClient {
  public:
-  // "http://host:port" or "unix:/path"; the error is one of usage.
-  [[nodiscard]] static Result<AdminClient> at(std::string_view url);
+  // "http://host:port" or "unix:/path"; the error is one of usage. `token`: a bearer token, or empty for
+  // none.
+  [[nodiscard]] static Result<AdminClient> at(std::string_view url, std::string token = {});
 
-  // `target`: path and query, percent-encoded. Any status is an answer; the error says what to do.
+  // `target`: path and query, percent-encoded. Any status but 401 is an answer; the error says what to do.
   [[nodiscard]] Result<AdminAnswer> get(std::string_view target) const;
 
  private:
-  AdminClient(std::string url, Endpoint endpoint) : url_(std::move(url)), endpoint_(std::move(endpoint)) {}
+  AdminClient(std::string url, Endpoint endpoint, std::string token)
+      : url_(std::move(url)), endpoint_(std::move(endpoint)), token_(std::move(token)) {}
 
   std::string url_;  // as given, for messages
   Endpoint endpoint_;
+  std::string token_;  // empty = none is sent
 };
 
 // Everything but unreserved characters (RFC 3986 2.3) as %XX.

@@ -2,12 +2,15 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "admin/json.h"
 #include "app/admin_client.h"
+#include "app/admin_token.h"
 #include "app/exit_codes.h"
 #include "app/query_tables.h"
 
@@ -24,6 +27,7 @@ constexpr std::size_t kMostShown = 1'000'000;  // of --limit; --all has no bound
 
 struct QueryOptions {
   std::string admin = "http://127.0.0.1:9900";
+  std::string token_file;
   bool json = false;
   // affinity and sessions
   std::string key;  // affinity: empty = list them
@@ -50,7 +54,11 @@ std::string problem_of(const AdminAnswer& answer) {
 }
 
 Fetched fetch(const QueryOptions& options, const std::string& target) {
-  const auto client = AdminClient::at(options.admin);
+  auto token = admin_token(options.token_file, std::getenv("LIMPET_ADMIN_TOKEN"));
+  if (!token.ok()) {
+    return {.exit_code = kBadUsage, .problem = token.error().detail};
+  }
+  const auto client = AdminClient::at(options.admin, std::move(token).value());
   if (!client.ok()) {
     return {.exit_code = kBadUsage, .problem = "--admin: " + client.error().detail};
   }
@@ -167,6 +175,8 @@ Command add_command(CLI::App& app, QueryOptions& options, const std::string& nam
   CLI::App* const command = app.add_subcommand(name, help);
   command->add_option("--admin", options.admin, "Admin endpoint: http://host:port or unix:/path")
       ->capture_default_str();
+  command->add_option("--token-file", options.token_file,
+                      "File with the token of the endpoint; without it LIMPET_ADMIN_TOKEN counts");
   command->add_flag("--json", options.json, "Print the answer as JSON");
   return {command, options};
 }
