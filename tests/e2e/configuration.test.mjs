@@ -42,6 +42,12 @@ const kMistakes = [
   ["what is not YAML", "listeners: [\n", ":", /./],
   ["no listener", "backends:\n  - address: 127.0.0.1:3000\n", ":", /listeners/],
   ["no backend", "listeners:\n  - bind: 127.0.0.1:0\n", ":", /backends/],
+  ["a rate without its span", `${kMinimal}limits:\n  handshakes_per_client: 50\n`, "6:26", /50\/s/],
+  ["a number of sessions that is none", `${kMinimal}limits:\n  sessions_per_client: -1\n`, "6:24", /sessions_per_client/],
+  ["an origin with a path", `${kMinimal}limits:\n  websocket_origins:\n    - null\n    - https://a.test/\n`, "8:7", /leave out the path/],
+  ["an origin without a scheme", `${kMinimal}limits: {websocket_origins: [a.test]}\n`, "5:30", /https:\/\/app\.example\.com/],
+  ["an open admin endpoint without a token", `${kMinimal}admin:\n  bind: 0.0.0.0:0\n`, "6:9", /token_file/],
+  ["a token file that is not there", `${kMinimal}admin:\n  token_file: /nowhere/admin.token\n`, "6:15", /\/nowhere\/admin\.token.*openssl/],
   ["a route to no pool", `${kMinimal}routes:\n  - {path: /a, pool: nowhere}\n`, "6:", /nowhere/],
 ];
 
