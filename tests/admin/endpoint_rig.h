@@ -20,8 +20,8 @@
 #include "http/head_parser.h"
 #include "net/fd.h"
 #include "net/listener.h"
-#include "net/uv_loop.h"
 #include "net/mailbox.h"
+#include "net/uv_loop.h"
 #include "tests/admin/fake_source.h"
 #include "tests/support/catch.h"
 

@@ -89,7 +89,7 @@ void step(test::Script& script, std::size_t& clients, std::uint8_t what, std::st
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view input = fuzz::as_text(data, size);
-  test::Script script;
+  test::Script script({}, 1 + take_byte(input) % 2);
   std::size_t clients = 1;
   while (!input.empty()) {
     step(script, clients, take_byte(input) % kSteps, input);

@@ -15,7 +15,7 @@ using namespace limpet::test;
 
 namespace {
 
-// 4 events take a second or two, 7 a minute: LIMPET_EXPLORE says how far a run goes.
+// 4 events take some seconds, 7 some minutes: LIMPET_EXPLORE says how far a run goes.
 std::size_t longest_path() {
   constexpr std::size_t kUsual = 4;
   const char* const asked = std::getenv("LIMPET_EXPLORE");
@@ -40,8 +40,8 @@ struct Walked {
   bool had_tunnel = false;
 };
 
-Walked walk(const Path& path) {
-  Script script;
+Walked walk(const Path& path, std::size_t backends) {
+  Script script({}, backends);
   Walked walked;
   for (const Event event : path) {
     if (!script.apply(event)) {
@@ -62,6 +62,7 @@ Walked walk(const Path& path) {
 }  // namespace
 
 TEST_CASE("no order of events breaks an invariant of a client connection") {
+  const auto backends = GENERATE(std::size_t{1}, std::size_t{2});
   std::set<std::string> known;
   std::set<proxy::SessionState> states;
   bool had_tunnel = false;
@@ -74,10 +75,10 @@ TEST_CASE("no order of events breaks an invariant of a client connection") {
     for (std::size_t i = 0; i < kEventCount; ++i) {
       Path path = begin;
       path.push_back(static_cast<Event>(i));
-      const Walked walked = walk(path);
+      const Walked walked = walk(path, backends);
       ++walks;
       if (!walked.fault.empty()) {
-        FAIL("after: " << text_of(path) << "\n" << walked.fault);
+        FAIL("with " << backends << " backends, after: " << text_of(path) << "\n" << walked.fault);
       }
       states.insert(walked.states.begin(), walked.states.end());
       had_tunnel |= walked.had_tunnel;

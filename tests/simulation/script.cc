@@ -137,8 +137,8 @@ std::string_view name(Event event) noexcept {
   return kRows[static_cast<std::size_t>(event)].name;
 }
 
-Script::Script(const std::function<void(proxy::Snapshot&)>& adjust)
-    : proxy_(2, [&adjust](proxy::Snapshot& snapshot) {
+Script::Script(const std::function<void(proxy::Snapshot&)>& adjust, std::size_t backends)
+    : proxy_(backends, [&adjust](proxy::Snapshot& snapshot) {
         use_short_bounds(snapshot);
         if (adjust) {
           adjust(snapshot);

@@ -63,8 +63,9 @@ inline constexpr std::size_t kEventCount = static_cast<std::size_t>(Event::kCoun
 
 class Script {
  public:
-  // Two backends, short bounds, what `adjust` makes of them, and a first client.
-  explicit Script(const std::function<void(proxy::Snapshot&)>& adjust = {});
+  // Backends, short bounds, what `adjust` makes of them, and a first client. With one backend connections are
+  // used again, with two an attempt that failed is repeated elsewhere.
+  explicit Script(const std::function<void(proxy::Snapshot&)>& adjust = {}, std::size_t backends = 2);
 
   // The client and the backend connection that the next events are about: the newest at first.
   void choose_client(std::size_t index);
