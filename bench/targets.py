@@ -25,6 +25,7 @@ class Setup:
     affinity: str  # cookie or client_ip
     buffer_kib: int  # of nginx and haproxy
     limpet: pathlib.Path
+    before: pathlib.Path  # another build of it, or None
     relay: pathlib.Path
     core: int
     port: int = 0
@@ -182,6 +183,9 @@ def installed(name):
 TARGETS = {
     "limpet": Target(lambda setup: setup.limpet if setup.limpet.exists() else None,
                      "build it (cmake --preset release && cmake --build --preset release) or use --limpet",
+                     limpet_command, lambda program: first_line(program, "--version")),
+    "before": Target(lambda setup: setup.before if setup.before and setup.before.exists() else None,
+                     "name another build of limpet with --before FILE to compare with",
                      limpet_command, lambda program: first_line(program, "--version")),
     "nginx": Target(lambda _: installed("nginx"), "install it: apt-get install nginx",
                     nginx_command, lambda program: first_line(program, "-v")),
