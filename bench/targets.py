@@ -56,12 +56,12 @@ def write(path, text):
 
 def limpet_command(program, setup):
     backends = "\n".join(f"  - {{address: 127.0.0.1:{port}}}" for port in setup.backend_ports)
-    path = write(setup.folder / "limpet.yaml", f"""\
+    path = write(setup.folder / f"limpet-{setup.port}.yaml", f"""\
 workers: 1
 listeners:
   - bind: 127.0.0.1:{setup.port}
 admin:
-  bind: unix:{setup.folder}/limpet-admin.sock
+  bind: unix:{setup.folder}/limpet-{setup.port}.sock
 backends:
 {backends}
 affinity:
