@@ -28,6 +28,8 @@ class Deadline {
   Deadline& operator=(const Deadline&) = delete;
 
   void disarm() noexcept;
+  // When it fires; only while armed().
+  [[nodiscard]] Instant due() const noexcept { return due_; }
   [[nodiscard]] bool armed() const noexcept { return links_.next != nullptr; }
 
  private:

@@ -51,6 +51,7 @@ bool Outbox::keep(ChunkPool& chunks, std::span<const std::uint8_t> bytes) {
 
 IoResult Outbox::flush(Stream& stream) {
   constexpr std::size_t kParts = 16;
+  std::size_t moved = 0;
   while (first_ != nullptr) {
     std::array<iovec, kParts> parts{};
     std::size_t count = 0;
@@ -62,14 +63,15 @@ IoResult Outbox::flush(Stream& stream) {
     }
     const IoResult result = stream.write(std::span<const iovec>(parts.data(), count));
     if (result.status != IoStatus::Done) {
-      return result;
+      return {result.status, moved, result.error};
     }
+    moved += result.bytes;
     consume(stream.loop().chunks(), result.bytes);
     if (result.bytes < total) {
-      return {IoStatus::WouldBlock, 0, 0};
+      return {IoStatus::WouldBlock, moved, 0};
     }
   }
-  return {IoStatus::Done, 0, 0};
+  return {IoStatus::Done, moved, 0};
 }
 
 void Outbox::consume(ChunkPool& chunks, std::size_t bytes) noexcept {

@@ -31,7 +31,8 @@ class Outbox {
   // Sends now or keeps. Done: taken over in full (sent or kept); Broken: the stream is, or (ENOMEM) there is
   // no chunk to keep the rest in: bytes are lost, so the connection must end.
   [[nodiscard]] IoResult send(Stream& stream, std::span<const std::uint8_t> bytes);
-  // Sends what is kept. Done: nothing is pending any more; WouldBlock: something is.
+  // Sends what is kept; `bytes` were taken, whatever the status. Done: nothing is pending any more;
+  // WouldBlock: something is.
   [[nodiscard]] IoResult flush(Stream& stream);
   [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
   void drop(ChunkPool& chunks) noexcept;

@@ -1,6 +1,6 @@
-// BodyPace: whether a request body makes progress. A byte now and then is none: in each window of
-// `timeouts.body` it must come at kLeastBytesASecond, or a client could hold a backend with one request for
-// hours. Time that the backend kept the client waiting does not count against it. Pure. Worker.
+// BodyPace: whether a body makes progress. A byte now and then is none, or a client could hold a backend with
+// one request for hours: what has come since the last progress must have come at kLeastBytesASecond. Pure.
+// Worker.
 #pragma once
 
 #include <cstdint>
@@ -14,20 +14,24 @@ class BodyPace {
   // A modem is 50 times faster.
   static constexpr std::int64_t kLeastBytesASecond = 100;
 
-  void begin_window(Instant now) noexcept {
-    began_ = now;
+  // Whatever came before does not count: a wait begins.
+  void restart(Instant now) noexcept {
+    last_ = now;
     bytes_ = 0;
   }
-  void add(std::size_t bytes) noexcept { bytes_ += static_cast<std::int64_t>(bytes); }
-
-  [[nodiscard]] Instant began() const noexcept { return began_; }
-  // To be asked when the window is over.
-  [[nodiscard]] bool is_progress(Duration window) const noexcept {
-    return bytes_ * Duration::period::den >= kLeastBytesASecond * window.count();
+  // So many bytes more. True when that is progress; then it counts from here on.
+  bool add(std::size_t bytes, Instant now) noexcept {
+    bytes_ += static_cast<std::int64_t>(bytes);
+    if (bytes == 0 || bytes_ * Duration::period::den < kLeastBytesASecond * (now - last_).count()) {
+      return false;
+    }
+    restart(now);
+    return true;
   }
+  [[nodiscard]] Instant last_progress() const noexcept { return last_; }
 
  private:
-  Instant began_{};
+  Instant last_{};
   std::int64_t bytes_ = 0;
 };
 

@@ -78,7 +78,9 @@ void ClientConnection::read_head() {
     return;
   }
   if (inbox_.empty()) {
-    arm(context_.snapshot->timeouts.head);
+    if (served_any_) {
+      arm(context_.snapshot->timeouts.head);  // that of a new connection runs since it was accepted
+    }
     consume(fresh);
   } else {
     inbox_.append(fresh);
@@ -96,7 +98,10 @@ void ClientConnection::on_client_end() {
     close_now(CloseReason::ClientGone);
     return;
   }
-  arm(kHalfClosedPatience);
+  // Shortens what is waited for, never lengthens it.
+  if (deadline_.due() > context_.loop.now() + kHalfClosedPatience) {
+    arm(kHalfClosedPatience);
+  }
   update_watch();
 }
 
@@ -222,15 +227,15 @@ void ClientConnection::on_writable(net::Stream&) {
     return;
   }
   if (exchange_ != nullptr) {
-    exchange_->on_client_progress();
+    exchange_->on_client_progress(result.bytes);
   }
   if (!is_open()) {
     return;
   }
   if (!out_.empty()) {
-    if (exchange_ == nullptr) {
-      arm(context_.snapshot->timeouts
-              .body);  // the client takes its answer, slowly; an exchange minds its own time
+    // The client takes the rest of its answer, slowly; an exchange minds its own time.
+    if (exchange_ == nullptr && pace_.add(result.bytes, context_.loop.now())) {
+      arm(context_.snapshot->timeouts.body);
     }
     return;
   }
@@ -262,13 +267,15 @@ void ClientConnection::on_deadline() {
     }
     return;
   }
-  if (client_ended_ && exchange_ != nullptr && !exchange_->progressed_within(kHalfClosedPatience)) {
+  if (exchange_ == nullptr) {
+    return;
+  }
+  // While connecting the next backend is tried as ever.
+  if (client_ended_ && exchange_->is_connected() && !exchange_->progressed_within(kHalfClosedPatience)) {
     close_now(CloseReason::ClientGone);
     return;
   }
-  if (exchange_ != nullptr) {
-    exchange_->on_deadline();
-  }
+  exchange_->on_deadline();
 }
 
 void ClientConnection::on_exchange_done(bool keep_alive) {
@@ -284,12 +291,18 @@ void ClientConnection::on_exchange_done(bool keep_alive) {
   serve_next();
 }
 
+// The answer is complete here; the client has yet to take what is kept of it.
+void ClientConnection::await_reader() {
+  pace_.restart(context_.loop.now());
+  arm(context_.snapshot->timeouts.body);
+  update_watch();
+}
+
 void ClientConnection::serve_next() {
   advance(SessionState::ReadingHead);
   refusing_head_ = false;
   if (!out_.empty()) {
-    arm(context_.snapshot->timeouts.body);
-    update_watch();
+    await_reader();
     return;
   }
   serve_inbox();

@@ -13,6 +13,7 @@
 #include "net/deadlines.h"
 #include "net/outbox.h"
 #include "net/stream.h"
+#include "proxy/body_pace.h"
 #include "proxy/context.h"
 #include "proxy/exchange.h"
 #include "proxy/session_state.h"
@@ -75,6 +76,7 @@ class ClientConnection final : public net::Disposable, public net::StreamEvents,
   void consume(std::string_view bytes);
   void begin_exchange(std::string_view head, std::string_view rest);
   void keep(std::string_view rest);
+  void await_reader();
   void serve_next();
   void serve_inbox();
   void close_gently(CloseReason reason);
@@ -89,6 +91,7 @@ class ClientConnection final : public net::Disposable, public net::StreamEvents,
   net::Deadline deadline_;
   Arrival arrival_;
   std::uint32_t slot_ = 0;
+  BodyPace pace_;  // of the rest of an answer that the client has yet to take
   SessionState state_ = SessionState::ReadingHead;
   CloseReason closing_for_ = CloseReason::None;  // set: close when out_ is flushed
   bool served_any_ = false;     // a request was answered: the connection is between requests, not new

@@ -49,8 +49,7 @@ void ClientConnection::close_gently(CloseReason reason) {
   closing_for_ = reason;
   drop_exchange();
   if (!out_.empty()) {
-    arm(context_.snapshot->timeouts.body);
-    update_watch();
+    await_reader();
     return;
   }
   if (client_ended_) {

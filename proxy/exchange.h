@@ -40,7 +40,8 @@ class Exchange final : public net::Disposable, public net::StreamEvents {
   // The backend takes more of the body now.
   [[nodiscard]] bool takes_request_bytes() const noexcept;
   // The client took bytes that waited: the answer may go on.
-  void on_client_progress();
+  void on_client_progress(std::size_t bytes);
+  [[nodiscard]] bool is_connected() const noexcept { return connected_; }
   [[nodiscard]] bool progressed_within(Duration bound) const;
   void on_deadline();
   // The client connection is being closed in the middle of this exchange.
@@ -154,9 +155,8 @@ class Exchange final : public net::Disposable, public net::StreamEvents {
   std::uint64_t answer_bytes_ = 0;
 
   Instant started_;
-  BodyPace pace_;  // of the request's body while nothing of an answer has come
   Instant request_done_;
-  Instant last_progress_;
+  BodyPace pace_;  // of what is on its way: the request's body, then the answer's
 };
 
 }  // namespace limpet::proxy

@@ -36,7 +36,7 @@ void Exchange::on_readable(net::Stream& stream) {
                                                         : CloseReason::BackendReset);
     return;
   }
-  last_progress_ = context_.loop.now();
+  pace_.restart(context_.loop.now());
   const std::string_view bytes(reinterpret_cast<const char*>(scratch.data()), result.bytes);
   if (status_ != 0) {
     context_.assembly.clear();

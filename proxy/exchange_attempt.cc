@@ -99,13 +99,7 @@ void Exchange::on_writable(net::Stream& stream) {
   if (to_backend_.flush(stream).status == net::IoStatus::Broken) {
     to_backend_.drop(context_.loop.chunks());  // the read tells how this ends
   }
-  last_progress_ = context_.loop.now();
-  if (to_backend_.empty()) {
-    pace_.begin_window(last_progress_);  // the client was kept waiting until now
-    if (status_ == 0 && !request_is_complete()) {
-      client_.arm(context_.snapshot->timeouts.body);
-    }
-  }
+  pace_.restart(context_.loop.now());  // the client was kept waiting until now
   update_backend_watch();
   client_.update_watch();
 }
@@ -127,8 +121,8 @@ void Exchange::on_connected() {
   client_.advance(SessionState::AwaitingAnswer);
   const auto& timeouts = context_.snapshot->timeouts;
   client_.arm(request_is_complete() ? timeouts.response : timeouts.body);
-  request_done_ = last_progress_ = context_.loop.now();
-  pace_.begin_window(last_progress_);
+  request_done_ = context_.loop.now();
+  pace_.restart(request_done_);
   const net::IoResult result = to_backend_.send(*backend_, bytes_of(request_));
   if (net::is_out_of_chunks(result)) {
     fail(CloseReason::InternalError, kOutOfChunks);
@@ -241,7 +235,7 @@ void Exchange::fail(CloseReason reason, std::string_view detail) {
 }
 
 bool Exchange::progressed_within(Duration bound) const {
-  return context_.loop.now() - last_progress_ < bound;
+  return context_.loop.now() - pace_.last_progress() < bound;
 }
 
 void Exchange::on_deadline() {
@@ -255,12 +249,6 @@ void Exchange::on_deadline() {
     client_.arm(wait.since + wait.bound - now);
     return;
   }
-  const bool waits_for_body = status_ == 0 && wait.reason == CloseReason::BodyTimeout;
-  if (waits_for_body && pace_.is_progress(wait.bound)) {
-    pace_.begin_window(now);
-    client_.arm(wait.bound);
-    return;
-  }
   if (wait.reason == CloseReason::ResponseTimeout && use_.state() != nullptr) {
     count_failure(*use_.state(), false);
   }
@@ -269,21 +257,16 @@ void Exchange::on_deadline() {
 
 Exchange::Wait Exchange::wait_under_way() const noexcept {
   const auto& timeouts = context_.snapshot->timeouts;
-  if (status_ != 0) {
-    return {last_progress_, timeouts.body, CloseReason::BodyTimeout};
-  }
-  if (request_is_complete()) {
+  if (status_ == 0 && request_is_complete()) {
     return {request_done_, timeouts.response, CloseReason::ResponseTimeout};
   }
-  if (!to_backend_.empty()) {
-    return {last_progress_, timeouts.body,
-            CloseReason::ResponseTimeout};  // the backend does not take the body
-  }
-  return {pace_.began(), timeouts.body, CloseReason::BodyTimeout};
+  const bool backend_takes_nothing = status_ == 0 && !to_backend_.empty();
+  return {pace_.last_progress(), timeouts.body,
+          backend_takes_nothing ? CloseReason::ResponseTimeout : CloseReason::BodyTimeout};
 }
 
-void Exchange::on_client_progress() {
-  last_progress_ = context_.loop.now();
+void Exchange::on_client_progress(std::size_t bytes) {
+  pace_.add(bytes, context_.loop.now());
   update_backend_watch();
 }
 

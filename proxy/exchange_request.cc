@@ -39,11 +39,9 @@ bool is_welcome(const http::Fields& fields, const std::vector<OriginPattern>& we
 }  // namespace
 
 Exchange::Exchange(Context& context, ClientConnection& client)
-    : context_(context),
-      client_(client),
-      started_(context.loop.now()),
-      request_done_(started_),
-      last_progress_(started_) {}
+    : context_(context), client_(client), started_(context.loop.now()), request_done_(started_) {
+  pace_.restart(started_);
+}
 
 Exchange::~Exchange() {
   to_backend_.drop(context_.loop.chunks());
@@ -160,10 +158,10 @@ std::size_t Exchange::on_request_bytes(std::string_view bytes) {
   std::string& assembly = context_.assembly;
   assembly.clear();
   std::size_t used = 0;
+  pace_.add(bytes.size(), context_.loop.now());
   while (!request_body_.done()) {
     const http::BodyFramer::Piece piece = request_body_.next(bytes.substr(used));
     used += piece.consumed;
-    pace_.add(piece.consumed);
     if (piece.step == http::BodyFramer::Step::Data && chunked) {
       http::append_chunk(assembly, piece.data);
     } else if (piece.step == http::BodyFramer::Step::Data) {
@@ -193,7 +191,6 @@ bool Exchange::pass_request_piece(std::string_view encoded) {
   if (encoded.empty()) {
     return true;
   }
-  last_progress_ = context_.loop.now();
   if (!connected_) {
     request_ += encoded;
     return true;
