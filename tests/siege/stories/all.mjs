@@ -1,0 +1,7 @@
+// The stories. One is {name, full, quick, play(stage, size, story)}: `full` and `quick` are its sizes; `awaits` names what
+// limpet has not got yet, so that the story fails.
+import { stories as backends } from "./backends.mjs";
+import { stories as bodies } from "./bodies.mjs";
+import { stories as heads } from "./heads.mjs";
+
+export const all_stories = [...heads, ...bodies, ...backends];
