@@ -2,6 +2,10 @@
 // limpet has not got yet, so that the story fails.
 import { stories as backends } from "./backends.mjs";
 import { stories as bodies } from "./bodies.mjs";
+import { stories as descriptors } from "./descriptors.mjs";
 import { stories as heads } from "./heads.mjs";
+import { stories as pipelines } from "./pipelines.mjs";
+import { stories as storms } from "./storms.mjs";
+import { stories as websockets } from "./websockets.mjs";
 
-export const all_stories = [...heads, ...bodies, ...backends];
+export const all_stories = [...heads, ...bodies, ...backends, ...websockets, ...storms, ...pipelines, ...descriptors];

@@ -7,7 +7,7 @@ const kProgram = fileURLToPath(new URL("crowd_program.mjs", import.meta.url));
 const kOpenMs = 60_000;
 
 export class Crowd {
-  // The plan: {port, count, at_once (how many connect at the same time), send (text), drip: {text, every_ms, after_ms},
+  // The plan: {port, count, at_once (how many connect at the same time), send (a text, `times` over), drip: {text, every_ms, after_ms},
   // reads (false: never), leave: "reset" | "close" | "finish" | nothing (waits for the other side), when: "sent" | "answered"}.
   constructor(plan) {
     this.child = new Child(process.execPath, [kProgram, JSON.stringify(plan)]);

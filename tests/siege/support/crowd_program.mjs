@@ -7,12 +7,14 @@ const plan = {
   count: 1,
   at_once: 200,
   send: "",
+  times: 1,
   drip: undefined,
   reads: true,
   leave: undefined,
   when: "sent",
   ...JSON.parse(process.argv[2]),
 };
+const at_once = Buffer.from(plan.send.repeat(plan.times), "latin1");
 const done = { count: 0, statuses: {}, reasons: {}, endings: {}, retry_after: 0, shortest_ms: Infinity, longest_ms: 0, connect_ms: 0 };
 const tell = (line) => console.log(JSON.stringify(line));
 const add = (table, word) => (table[word] = (table[word] ?? 0) + 1);
@@ -98,7 +100,7 @@ function attack() {
       if (plan.leave && plan.when === "sent") leave();
       if (!plan.leave) start_more();
     };
-    if (plan.send) socket.write(plan.send, sent);
+    if (at_once.length > 0) socket.write(at_once, sent);
     else sent();
   });
   if (plan.reads) {

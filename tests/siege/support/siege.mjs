@@ -16,12 +16,12 @@ export function in_settings(timeouts_ms = {}) {
 
 export class Siege {
   // `start(settings)` starts limpet where it is not to be started in the usual way.
-  static async lay(stage, { story, backends, timeouts_ms, settings = {}, start = (all) => stage.start_limpet(all) }) {
+  static async lay(stage, { story, backends, pools, routes = [], timeouts_ms, settings = {}, start = (all) => stage.start_limpet(all) }) {
     const bystander = await stage.add(new Bystander()).start();
     const limpet = await start({
       workers: 1,
-      pools: { default: { backends }, calm: { backends: [bystander] } },
-      routes: [{ path: "/bystander", pool: "calm" }],
+      pools: { ...(pools ?? { default: { backends } }), calm: { backends: [bystander] } },
+      routes: [{ path: "/bystander", pool: "calm" }, ...routes],
       timeouts: in_settings(timeouts_ms),
       log: { access: false },
       health: { probe: "none" },
@@ -65,6 +65,16 @@ export class Siege {
       const all = JSON.stringify(await this.meter.totals());
       assert.deepEqual(now, expected, `what was counted; all totals now: ${all}`);
     });
+  }
+  // All ends since the siege began, by reason, once there are `count` of them.
+  async until_ended(count, { within = kSettleMs } = {}) {
+    let now;
+    const is_met = async () => {
+      now = await this.counted(Object.keys((await this.meter.totals()).ends));
+      return Object.values(now).reduce((sum, ends) => sum + ends, 0) === count;
+    };
+    await until(is_met, { within, what: `${count} ends` }).catch(() => assert.fail(`${count} ends are counted, not ${JSON.stringify(now)}`));
+    return Object.fromEntries(Object.entries(now).filter(([, ends]) => ends > 0));
   }
   // The end: what was counted (exactly), what it took, nothing kept, nobody harmed. `bytes_each` bounds an attacker's memory.
   async expect_held({ counted, bytes_each, attackers = this.attackers, processor_s = Infinity }) {
