@@ -10,7 +10,7 @@ const kUpload = ask("/upload", { method: "POST", fields: "Content-Length: 100000
 
 export const stories = [
   {
-    name: "bodies that come one byte each 500 ms",
+    name: "bodies that come a byte at a time",
     awaits: "a minimum rate of a body",
     full: { count: 200, body_ms: 2000, every_ms: 500 },
     quick: { count: 20, body_ms: 500, every_ms: 100 },
@@ -39,7 +39,7 @@ export const stories = [
     },
   },
   {
-    name: "downloads of 8 MiB that nobody reads",
+    name: "downloads that nobody reads",
     full: { count: 100, body_ms: 2000, size_bytes: 8 * kMiB },
     quick: { count: 10, body_ms: 500, size_bytes: 8 * kMiB },
     async play(stage, { count, body_ms, size_bytes }, story) {
@@ -57,7 +57,7 @@ export const stories = [
     },
   },
   {
-    name: "a request of a million chunks of one byte",
+    name: "a request in chunks of one byte",
     full: { chunks: 1_000_000 },
     quick: { chunks: 20_000 },
     async play(stage, { chunks }, story) {
@@ -82,7 +82,7 @@ export const stories = [
     },
   },
   {
-    name: "an answer of a million chunks of one byte",
+    name: "an answer in chunks of one byte",
     full: { chunks: 1_000_000 },
     quick: { chunks: 20_000 },
     async play(stage, { chunks }, story) {

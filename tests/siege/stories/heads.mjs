@@ -49,7 +49,7 @@ const kBombs = [
 
 export const stories = [
   {
-    name: "heads that come one byte each 200 ms",
+    name: "heads that come a byte at a time",
     full: { count: 1000, head_ms: 2000, every_ms: 200 },
     quick: { count: 30, head_ms: 500, every_ms: 50 },
     play: (stage, size, story) => one_drips(stage, story, size),
@@ -62,15 +62,15 @@ export const stories = [
     play: (stage, size, story) => one_drips(stage, story, size),
   },
   {
-    name: "10 000 connections that say nothing",
+    name: "connections that say nothing",
     full: { count: 10_000, head_ms: 15_000 },
-    quick: { count: 300, head_ms: 1500 },
+    quick: { count: 300, head_ms: 1000 },
     play: (stage, size, story) => all_wait(stage, story, size),
   },
   {
-    name: "10 000 connections that sent half a head",
+    name: "connections that sent half a head",
     full: { count: 10_000, head_ms: 15_000, send: kHalfHead },
-    quick: { count: 300, head_ms: 1500, send: kHalfHead },
+    quick: { count: 300, head_ms: 1000, send: kHalfHead },
     play: (stage, size, story) => all_wait(stage, story, size),
   },
   {

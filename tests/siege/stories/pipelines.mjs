@@ -6,7 +6,7 @@ import { Siege } from "../support/siege.mjs";
 
 export const stories = [
   {
-    name: "10 000 requests in one send",
+    name: "many requests in one send",
     full: { requests: 10_000 },
     quick: { requests: 500 },
     async play(stage, { requests }, story) {

@@ -65,12 +65,12 @@ export const stories = [
   {
     name: "clients that leave in the middle of each phase",
     full: { count: 300, leaves: ["close", "finish", "reset"] },
-    quick: { count: 10, leaves: ["close", "reset"] }, // a half-closed client is waited for
-    async play(stage, { count, leaves }, story) {
+    quick: { count: 10, leaves: ["close", "reset"], timeouts_ms: { head: 500, connect: 500, response: 500, body: 500, idle: 500 } },
+    async play(stage, { count, leaves, timeouts_ms }, story) {
       const backends = await staged_pools(stage);
       const pools = Object.fromEntries(Object.entries(backends).map(([word, backend]) => [word, { backends: [backend] }]));
       const routes = Object.keys(backends).map((word) => ({ path: `/${word}`, pool: word }));
-      const siege = await Siege.lay(stage, { story: story.name, pools: { ...pools, default: pools.awaiting }, routes });
+      const siege = await Siege.lay(stage, { story: story.name, pools: { ...pools, default: pools.awaiting }, routes, timeouts_ms });
       for (const { what, ...plan } of kPhases) {
         for (const leave of plan.leaves ?? leaves) await siege.send_crowd({ count, at_once: count, leave, ...plan }).done();
       }
