@@ -8,8 +8,8 @@ import { Siege } from "../support/siege.mjs";
 const kWaitingRequestBytes = 16 * 1024;
 
 // Everybody is answered `status` for `reason` within `within_ms`.
-async function all_are_answered(siege, { count, status, reason, within_ms, send = ask("/") }) {
-  const done = await siege.send_crowd({ count, send }).done();
+async function all_are_answered(siege, { count, status, reason, within_ms, leave }) {
+  const done = await siege.send_crowd({ count, send: ask("/"), leave }).done();
   assert.deepEqual(done.statuses, { [status]: count });
   assert.deepEqual(done.reasons, { [reason]: count });
   assert.ok(done.longest_ms <= within_ms + kLateMs, `all are answered in time, one after ${done.longest_ms} ms`);
@@ -32,6 +32,32 @@ export const stories = [
       const siege = await Siege.lay(stage, { story: story.name, backends: holes, timeouts_ms: { connect: connect_ms }, settings: { retries } });
       const within_ms = (retries + 1) * connect_ms;
       await all_are_answered(siege, { count, status: 504, reason: "connect_timeout", within_ms });
+    },
+  },
+  {
+    name: "half-closed clients while a backend does not answer a connect",
+    awaits: "timeouts.connect to hold for a client that has ended its side too",
+    full: { count: 60, connect_ms: 1000 },
+    quick: { count: 10, connect_ms: 300 },
+    async play(stage, { count, connect_ms }, story) {
+      const hole = stage.add(new BlackHole("hole"));
+      await hole.start();
+      const well = await stage.serve_http((_, answer) => answer.end("well"));
+      const siege = await Siege.lay(stage, { story: story.name, backends: [hole, well], timeouts_ms: { connect: connect_ms } });
+      const done = await siege.send_crowd({ count, send: ask("/"), leave: "finish" }).done();
+      assert.deepEqual(done.statuses, { 200: count }, "the next backend serves whom the first does not");
+      assert.ok(done.longest_ms <= connect_ms + kLateMs, `all are served in time, one after ${done.longest_ms} ms`);
+      await siege.expect_held({ counted: { completed: count }, bytes_each: kWaitingRequestBytes });
+    },
+  },
+  {
+    name: "half-closed clients of a backend that never answers",
+    awaits: "timeouts.response to hold for a client that has ended its side too",
+    full: { count: 100, response_ms: 2000 },
+    quick: { count: 10, response_ms: 500 },
+    async play(stage, { count, response_ms }, story) {
+      const siege = await scripted(stage, story, (connection) => connection.read_head(), { response: response_ms });
+      await all_are_answered(siege, { count, status: 504, reason: "response_timeout", within_ms: response_ms, leave: "finish" });
     },
   },
   {
