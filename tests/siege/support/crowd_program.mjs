@@ -10,6 +10,7 @@ const plan = {
   times: 1,
   drip: undefined,
   reads: true,
+  stubborn: false,
   leave: undefined,
   when: "sent",
   ...JSON.parse(process.argv[2]),
@@ -82,7 +83,7 @@ function drip(socket, { text, every_ms, after_ms = 0 }) {
 function attack() {
   const asked_at = performance.now();
   const me = { connected_at: asked_at, answer: "", ending: "end", counted: true };
-  const socket = net.connect({ host: plan.host, port: plan.port, noDelay: true });
+  const socket = net.connect({ host: plan.host, port: plan.port, noDelay: true, allowHalfOpen: plan.stubborn });
   const leave = () => {
     me.ending = plan.leave;
     kLeave[plan.leave](socket);

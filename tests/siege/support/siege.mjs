@@ -73,7 +73,9 @@ export class Siege {
       now = await this.counted(Object.keys((await this.meter.totals()).ends));
       return Object.values(now).reduce((sum, ends) => sum + ends, 0) === count;
     };
-    await until(is_met, { within, what: `${count} ends` }).catch(() => assert.fail(`${count} ends are counted, not ${JSON.stringify(now)}`));
+    await until(is_met, { within, what: `${count} ends` }).catch(() =>
+      assert.fail(`${count} ends are counted, not ${JSON.stringify(now)}`),
+    );
     return Object.fromEntries(Object.entries(now).filter(([, ends]) => ends > 0));
   }
   // The end: what was counted (exactly), what it took, nothing kept, nobody harmed. `bytes_each` bounds an attacker's memory.
