@@ -6,7 +6,6 @@ import { scenario } from "./support/scenario.mjs";
 // Each has a limpet of its own, and most of them wait for timeouts most of the time.
 describe("attacks in small", { concurrency: 3 }, () => {
   for (const story of all_stories) {
-    const skip = story.awaits ? `awaits ${story.awaits}` : false;
-    scenario(story.name, (stage) => story.play(stage, story.quick, story), { skip });
+    scenario(story.name, (stage) => story.play(stage, story.quick, story));
   }
 });

@@ -1,5 +1,6 @@
 // What happens when the system fails limpet: every n-th chunk, every n-th connect, sockets that take and give
 // one byte at a time.
+#include <cerrno>
 #include <string>
 
 #include "tests/simulation/script.h"
@@ -73,6 +74,25 @@ TEST_CASE("whichever chunk is not to be had, one connection ends visibly and not
   // Each of the four transfers takes a handful.
   CHECK(failures >= 4 * (kBigBody / net::Chunk::kBytes));
   CHECK(failures < kMostLends);
+}
+
+TEST_CASE("whichever read or write the system fails, that connection ends and nothing leaks") {
+  const int error = GENERATE(ENOBUFS, ENOMEM, ECONNRESET, ETIMEDOUT);
+  std::uint64_t calls = 0;
+  for (std::uint64_t call = 1; call <= calls || call == 1; ++call) {
+    Script script;
+    script.proxy().loop().fail_call(call, error);
+    play(script);
+    INFO("call " << call << ", error " << error);
+    REQUIRE(script.fault().empty());
+    REQUIRE(script.fault_at_the_end().empty());
+    if (call == 1) {
+      Script undisturbed;
+      play(undisturbed);
+      calls = undisturbed.proxy().loop().calls();
+    }
+  }
+  CHECK(calls > 15);
 }
 
 TEST_CASE("a client whose answer finds no chunk sees that it is not whole") {

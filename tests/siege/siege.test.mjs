@@ -15,6 +15,5 @@ async function play(stage, story) {
 }
 
 for (const story of all_stories) {
-  const name = story.awaits ? `${story.name} (awaits ${story.awaits})` : story.name;
-  scenario(name, (stage) => play(stage, story), { within: kStoryMs });
+  scenario(story.name, (stage) => play(stage, story), { within: kStoryMs });
 }

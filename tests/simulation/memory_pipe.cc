@@ -120,6 +120,9 @@ bool MemoryStream::tell() {
 
 IoResult MemoryStream::read(std::span<std::uint8_t> into) noexcept {
   LIMPET_ASSERT(!is_closed(), "nobody reads a closed stream");
+  if (const int error = loop_.next_error(); error != 0) {
+    return {IoStatus::Broken, 0, error};
+  }
   if (pipe_->reset) {
     return {IoStatus::Broken, 0, ECONNRESET};
   }
@@ -142,6 +145,9 @@ IoResult MemoryStream::write(std::span<const std::uint8_t> bytes) noexcept {
 
 IoResult MemoryStream::write(std::span<const iovec> parts) noexcept {
   LIMPET_ASSERT(!is_closed() && !pipe_->proxy_fin, "nobody writes behind the end");
+  if (const int error = loop_.next_error(); error != 0) {
+    return {IoStatus::Broken, 0, error};
+  }
   if (pipe_->reset) {
     return {IoStatus::Broken, 0, EPIPE};
   }

@@ -54,6 +54,14 @@ class ManualLoop final : public net::Loop {
   [[nodiscard]] bool settle();
   // Lets time pass and deadlines fire, in steps; settles after each.
   [[nodiscard]] bool advance(Duration time, Duration most_a_step = std::chrono::milliseconds(50));
+  // The one read or write, counted from 1 over all streams, that fails with `error` (0 = none).
+  void fail_call(std::uint64_t number, int error) noexcept {
+    failing_call_ = number;
+    error_ = error;
+  }
+  // What the call under way is to fail with; 0 = it goes well. For streams.
+  [[nodiscard]] int next_error() noexcept { return ++calls_ == failing_call_ ? error_ : 0; }
+  [[nodiscard]] std::uint64_t calls() const noexcept { return calls_; }
   [[nodiscard]] std::size_t open_streams() const noexcept { return streams_.size() - closed_; }
 
  private:
@@ -65,6 +73,9 @@ class ManualLoop final : public net::Loop {
   std::unique_ptr<ObjectPool<MemoryStream>> pool_;
   std::vector<MemoryStream*> streams_;
   std::size_t closed_ = 0;  // of streams_, to be freed at the end of the turn
+  std::uint64_t calls_ = 0;
+  std::uint64_t failing_call_ = 0;
+  int error_ = 0;
 };
 
 class MemoryStream final : public net::Stream {

@@ -1,5 +1,4 @@
-// The stories. One is {name, full, quick, play(stage, size, story)}: `full` and `quick` are its sizes; `awaits` names what
-// limpet has not got yet: the story fails in scripts/siege, and is skipped in the end-to-end suite.
+// The stories. One is {name, full, quick, play(stage, size, story)}: `full` and `quick` are its sizes.
 import { stories as backends } from "./backends.mjs";
 import { stories as bodies } from "./bodies.mjs";
 import { stories as descriptors } from "./descriptors.mjs";

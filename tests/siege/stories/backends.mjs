@@ -37,7 +37,6 @@ export const stories = [
   },
   {
     name: "half-closed clients while a backend does not answer a connect",
-    awaits: "timeouts.connect to hold for a client that has ended its side too",
     full: { count: 60, connect_ms: 1000 },
     quick: { count: 10, connect_ms: 300 },
     async play(stage, { count, connect_ms }, story) {
@@ -53,7 +52,6 @@ export const stories = [
   },
   {
     name: "half-closed clients of a backend that never answers",
-    awaits: "timeouts.response to hold for a client that has ended its side too",
     full: { count: 100, response_ms: 2000 },
     quick: { count: 10, response_ms: 500 },
     async play(stage, { count, response_ms }, story) {

@@ -11,7 +11,6 @@ const kUpload = ask("/upload", { method: "POST", fields: "Content-Length: 100000
 export const stories = [
   {
     name: "bodies that come a byte at a time",
-    awaits: "a minimum rate of a body",
     full: { count: 200, body_ms: 2000, every_ms: 500 },
     quick: { count: 20, body_ms: 500, every_ms: 100 },
     async play(stage, { count, body_ms, every_ms }, story) {

@@ -63,7 +63,6 @@ export const stories = [
   },
   {
     name: "out of descriptors: the operator and the probes are served",
-    awaits: "descriptors that are kept back for the admin endpoint and the probes",
     full: { count: 500, descriptors: 128 },
     quick: { count: 200, descriptors: 96 },
     async play(stage, size, story) {

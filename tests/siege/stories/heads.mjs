@@ -69,7 +69,6 @@ export const stories = [
   },
   {
     name: "heads that begin just before their time is over",
-    awaits: "timeouts.head to run from accept for the first head of a connection",
     full: { count: 200, head_ms: 2000, every_ms: 200, after_ms: 1600 },
     quick: { count: 30, head_ms: 1500, every_ms: 50, after_ms: 1200 },
     play: (stage, size, story) => one_drips(stage, story, size),
