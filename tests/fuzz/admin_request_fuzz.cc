@@ -12,7 +12,7 @@ using limpet::fuzz::claim;
 
 namespace {
 
-const SocketAddress kBound(IpAddress::from_v4({127, 0, 0, 1}), 9900);
+constexpr const char* kToken = "a-token-of-the-test";
 
 std::string text_of(const RequestReader& reader) {
   const http::RequestHead& head = reader.request();
@@ -54,13 +54,15 @@ bool take_requests(RequestReader& reader, std::vector<std::string>& read) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view input = fuzz::as_text(data, size);
   const std::uint8_t steer = fuzz::take_byte(input);
+  const admin::Access access{.bound = SocketAddress(IpAddress::from_v4({127, 0, 0, 1}), 9900),
+                             .token = steer % 2 == 0 ? "" : kToken};
   std::vector<std::string> read_whole;
-  RequestReader whole(kBound);
+  RequestReader whole(access);
   whole.add(input);
   const bool whole_goes_on = take_requests(whole, read_whole);
 
   std::vector<std::string> read_cut;
-  RequestReader cut(kBound);
+  RequestReader cut(access);
   bool cut_goes_on = true;
   for (fuzz::Pieces pieces(input, steer); cut_goes_on && !pieces.empty();) {
     cut.add(pieces.next());
