@@ -86,7 +86,15 @@ std::string_view AdminSource::why_not_ready() const {
   if (server_.is_stopping()) {
     return "stopping";
   }
+  if (rests_from_accepting()) {
+    return "out_of_descriptors";
+  }
   return somebody_is_eligible(*server_.snapshot()) ? "" : "no_backend";
+}
+
+bool AdminSource::rests_from_accepting() const {
+  const Instant rested(Duration(server_.shared().accept_rested_ms.load(std::memory_order_relaxed)));
+  return server_.shared().clock.now() - rested < 3 * net::Listener::kRest;
 }
 
 admin::StatusInfo AdminSource::status() const {

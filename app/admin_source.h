@@ -36,6 +36,7 @@ class AdminSource final : public admin::Source {
   void cancel(admin::SessionsWaiter& waiter) override;
 
  private:
+  [[nodiscard]] bool rests_from_accepting() const;
   // A page under way: the workers are asked one after the other until it is full.
   struct Ask {
     admin::SessionsWaiter* waiter = nullptr;  // never null

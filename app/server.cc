@@ -10,6 +10,7 @@
 #include "app/admin_source.h"
 #include "app/name_watch.h"
 #include "base/crypto.h"
+#include "net/descriptors.h"
 #include "net/listener.h"
 #include "settings/token_file.h"
 
@@ -31,6 +32,15 @@ std::uint32_t worker_count(const settings::Settings& settings) {
   return settings.workers != 0 ? settings.workers : std::max(1U, std::thread::hardware_concurrency());
 }
 
+// What the process opens for itself, a little generously, and room for the first clients.
+std::uint64_t descriptors_needed(const settings::Settings& settings) {
+  constexpr std::uint64_t kEachLoop = 8;
+  constexpr std::uint64_t kOthers = 8;
+  const std::uint64_t workers = worker_count(settings);
+  return net::DescriptorBounds::least_limit(net::descriptors_in_use() + (workers + 1) * kEachLoop +
+                                            workers * settings.listeners.size() + kOthers);
+}
+
 std::size_t table_size(const settings::Settings& settings) {
   std::size_t most = 0;
   for (const settings::Pool& pool : settings.pools) {
@@ -45,8 +55,7 @@ Server::Server(settings::Settings settings, Log& log)
     : settings_(std::move(settings)),
       log_(log),
       pins_(table_size(settings_)),
-      // Every session takes two descriptors: use what the system allows.
-      shared_{pins_, clock_, log_, net::DescriptorBounds::of(net::raise_descriptor_limit())},
+      shared_{pins_, clock_, log_},
       monitor_(loop_, log_, random_seed()),
       left_(loop_, [this](proxy::WorkerLeft) { on_worker_left(); }),
       started_(clock_.now()) {}
@@ -69,6 +78,14 @@ Server::~Server() {
 }
 
 Result<std::unique_ptr<Server>> Server::start(settings::Settings settings, Log& log) {
+  // Every session takes two descriptors: use what the system allows.
+  const std::uint64_t limit = net::raise_descriptor_limit();
+  if (const std::uint64_t needed = descriptors_needed(settings); limit < needed) {
+    return Error{
+        ErrorCode::Unavailable, Side::Self,
+        "only " + std::to_string(limit) + " open files are allowed and " + std::to_string(needed) +
+            " are needed to serve anybody: raise the limit (ulimit -n, LimitNOFILE=) or lower workers"};
+  }
   std::unique_ptr<Server> server(new Server(std::move(settings), log));
   auto opened = server->open();
   if (!opened.ok()) {
@@ -163,6 +180,8 @@ void Server::start_workers(std::vector<std::vector<proxy::ListeningSocket>> sock
   for (auto& mine : sockets) {
     workers_.push_back(std::make_unique<proxy::Worker>(shared_, snapshot_, std::move(mine), random_seed()));
   }
+  // Everything that stays open is open now.
+  shared_.descriptors = net::DescriptorBounds::of(net::raise_descriptor_limit(), net::descriptors_in_use());
   for (auto& worker : workers_) {
     worker->start(left_);
   }

@@ -40,6 +40,8 @@ class BodyFramer {
   [[nodiscard]] bool complete_at_end() const noexcept;
   [[nodiscard]] bool done() const noexcept;
   [[nodiscard]] Framing framing() const noexcept;
+  // Bytes of a body with a length, or of the chunk under way, that have not passed.
+  [[nodiscard]] std::uint64_t left() const noexcept { return left_; }
   // After Done of a chunked body: the trailer lines, each with its CRLF, checked and ready to be sent on.
   [[nodiscard]] std::string_view trailers() const noexcept;
   // What broke, after Malformed (static text).

@@ -12,9 +12,10 @@ namespace limpet::net {
 
 namespace {
 
-// Whether a connect failed for want of something of our own, so that no other backend would do better.
+// Whether a connect failed for want of something of our own (EADDRNOTAVAIL: every local port is in use
+// towards that address): the backend is not to blame.
 bool is_own_shortage(int error_number) noexcept {
-  return error_number == ENOBUFS || error_number == ENOMEM;
+  return error_number == ENOBUFS || error_number == ENOMEM || error_number == EADDRNOTAVAIL;
 }
 
 }  // namespace

@@ -22,15 +22,14 @@ class Connector {
 // Over sockets of our own, with TCP_NODELAY.
 class SocketConnector final : public Connector {
  public:
-  // Sockets numbered `below` or higher are not used: see DescriptorBounds.
-  explicit SocketConnector(UvLoop& loop, int below = std::numeric_limits<int>::max()) noexcept
-      : loop_(loop), below_(below) {}
+  explicit SocketConnector(UvLoop& loop) noexcept : loop_(loop) {}
+  void use_below(int below) noexcept { below_ = below; }
 
   [[nodiscard]] Result<StreamPtr> connect(const SocketAddress& address) override;
 
  private:
   UvLoop& loop_;
-  int below_;
+  int below_ = std::numeric_limits<int>::max();  // sockets from here on are not used: see DescriptorBounds
 };
 
 }  // namespace limpet::net

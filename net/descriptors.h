@@ -13,10 +13,17 @@ struct DescriptorBounds {
   // Accepting clients rests at this number, connecting to backends at the next.
   int for_clients = std::numeric_limits<int>::max();
   int for_backends = std::numeric_limits<int>::max();
+  // Client connections at a time: each may come to want a second descriptor, for its backend.
+  std::uint32_t most_clients = std::numeric_limits<std::uint32_t>::max();
 
-  // Out of `limit` descriptors. Pure.
-  [[nodiscard]] static DescriptorBounds of(std::uint64_t limit) noexcept;
+  // Out of `limit` descriptors of which the process itself needs `in_use`. Pure.
+  [[nodiscard]] static DescriptorBounds of(std::uint64_t limit, std::uint64_t in_use) noexcept;
+  // The smallest limit with which somebody can be served.
+  [[nodiscard]] static std::uint64_t least_limit(std::uint64_t in_use) noexcept;
 };
+
+// One more than the highest number in use, as long as there is no gap below it.
+[[nodiscard]] std::uint64_t descriptors_in_use() noexcept;
 
 // Raises the limit of the process to what the system allows and answers it.
 [[nodiscard]] std::uint64_t raise_descriptor_limit() noexcept;

@@ -12,8 +12,6 @@ namespace {
 
 // Bounded, so that a storm of new clients does not starve the sessions of the same worker.
 constexpr int kMostAcceptsATurn = 64;
-// Out of descriptors: how long accepting rests before it is tried again.
-constexpr std::uint64_t kRestMs = 100;
 
 bool is_out_of_something(int error_number) noexcept {
   return error_number == EMFILE || error_number == ENFILE || error_number == ENOBUFS ||
@@ -45,6 +43,10 @@ struct Listener::Inner {
 
   void accept() {
     for (int i = 0; i < kMostAcceptsATurn && !closed; ++i) {
+      if (!options.has_room()) {
+        rest_for_a_moment();
+        return;
+      }
       sockaddr_storage native{};
       socklen_t length = sizeof(native);
       Fd accepted(options.accept(socket.get(), reinterpret_cast<sockaddr*>(&native), &length));
@@ -74,7 +76,8 @@ struct Listener::Inner {
   void rest_for_a_moment() {
     uv_poll_stop(&poll);
     uv_timer_start(
-        &rest, [](uv_timer_t* timer) { static_cast<Inner*>(timer->data)->go_on(); }, kRestMs, 0);
+        &rest, [](uv_timer_t* timer) { static_cast<Inner*>(timer->data)->go_on(); },
+        static_cast<std::uint64_t>(kRest.count()), 0);
     options.on_rest();
   }
 

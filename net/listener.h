@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/address.h"
+#include "base/clock.h"
 #include "base/result.h"
 #include "net/fd.h"
 #include "net/uv_loop.h"
@@ -31,6 +32,8 @@ struct ListenerOptions {
   // A socket numbered so or higher waits, and accepting with it, until a lower number is free: see
   // DescriptorBounds.
   int below = std::numeric_limits<int>::max();
+  // Asked before each accept; while it says no, accepting rests.
+  std::function<bool()> has_room = [] { return true; };
   // Accepting rests for a moment, out of descriptors or memory.
   std::function<void()> on_rest = [] {};
   // accept4(2) with the flags it needs; tests put failures in its place.
@@ -39,6 +42,9 @@ struct ListenerOptions {
 
 class Listener {
  public:
+  // Out of descriptors: how long accepting rests before it is tried again.
+  static constexpr Duration kRest{100};
+
   using OnAccept = std::function<void(Fd, const SocketAddress& peer)>;
 
   // Starts accepting. `on_accept` gets non-blocking sockets.

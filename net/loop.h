@@ -27,7 +27,7 @@ class Loop {
   // What one stuck peer makes us keep is one read. Above this many chunks (64 MiB) lent by one loop, reads
   // get small, so that many stuck peers together take a sixteenth of what they could.
   static constexpr std::size_t kManyChunks = 4096;
-  static constexpr std::size_t kSmallReadBytes = 16 * 1024;
+  static constexpr std::size_t kSmallReadBytes = Chunk::kBytes;
 
   virtual ~Loop();
   Loop(const Loop&) = delete;

@@ -36,8 +36,10 @@ void ClientConnection::advance(SessionState next) {
 }
 
 void ClientConnection::arm(Duration wait) {
+  // A connect that is cut short by an impatient client would be held against the backend.
+  const bool is_impatient = client_ended_ && state_ != SessionState::Connecting;
   context_.loop.deadlines().arm(
-      deadline_, context_.loop.now() + (client_ended_ ? std::min(wait, kHalfClosedPatience) : wait));
+      deadline_, context_.loop.now() + (is_impatient ? std::min(wait, kHalfClosedPatience) : wait));
 }
 
 void ClientConnection::on_readable(net::Stream&) {
@@ -73,7 +75,9 @@ std::string_view ClientConnection::read_some(std::size_t most) {
 }
 
 void ClientConnection::read_head() {
-  const std::string_view fresh = read_some(net::Loop::kScratchBytes);
+  // A head, and what may come early behind it; a part of a head is never longer than its bound.
+  const std::string_view fresh =
+      read_some(context_.snapshot->limits.head_bytes + kEarlyBytes - inbox_.size());
   if (fresh.empty()) {
     return;
   }
@@ -99,7 +103,7 @@ void ClientConnection::on_client_end() {
     return;
   }
   // Shortens what is waited for, never lengthens it.
-  if (deadline_.due() > context_.loop.now() + kHalfClosedPatience) {
+  if (state_ != SessionState::Connecting && deadline_.due() > context_.loop.now() + kHalfClosedPatience) {
     arm(kHalfClosedPatience);
   }
   update_watch();
@@ -145,10 +149,7 @@ void ClientConnection::begin_exchange(std::string_view head, std::string_view re
     refuse(refusal->reason, refusal->detail);
     return;
   }
-  if (arrival_.over_limit || context_.stopping) {
-    refuse(arrival_.over_limit ? CloseReason::SessionsFull : CloseReason::Stopping);
-    return;
-  }
+  refusing_head_ = request.is_head();
   exchange_ = std::make_unique<Exchange>(context_, *this);
   Exchange& exchange = *exchange_;  // stays valid to the end of the turn whatever happens
   if (!exchange.read_request(request, arrival_.listener_pool)) {
@@ -165,7 +166,7 @@ void ClientConnection::begin_exchange(std::string_view head, std::string_view re
 
 void ClientConnection::read_for_exchange() {
   if (exchange_ != nullptr && !exchange_->request_is_complete()) {
-    const std::string_view fresh = read_some(net::Loop::kScratchBytes);
+    const std::string_view fresh = read_some(exchange_->most_a_read());
     if (fresh.empty()) {
       return;
     }
@@ -253,6 +254,11 @@ void ClientConnection::on_broken(net::Stream&) {
 }
 
 void ClientConnection::on_deadline() {
+  if (closing_for_ == CloseReason::Completed && !out_.empty()) {
+    closing_for_ = CloseReason::None;  // it was not: the client has not taken its answer
+    close_now(CloseReason::BodyTimeout);
+    return;
+  }
   if (state_ == SessionState::Closing || closing_for_ != CloseReason::None) {
     close_now(closing_for_ == CloseReason::None ? CloseReason::ClientGone : closing_for_);
     return;
@@ -310,6 +316,7 @@ void ClientConnection::serve_next() {
 
 void ClientConnection::serve_inbox() {
   if (context_.stopping && inbox_.empty()) {
+    context_.counters.add_end(CloseReason::Shutdown);
     close_gently(CloseReason::Shutdown);
     return;
   }

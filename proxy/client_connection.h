@@ -58,7 +58,8 @@ class ClientConnection final : public net::Disposable, public net::StreamEvents,
   [[nodiscard]] bool can_send() const noexcept { return out_.empty(); }
   void arm(Duration wait);
   void update_watch();
-  void note_head_request() noexcept { refusing_head_ = true; }
+  // The answer under way has no framing but the end of the connection: a cut one must end in another way.
+  void note_answer_until_close() noexcept { until_close_ = true; }
   // Ends the exchange with an answer of our own, and the connection with it. `retry_after_s`: 0 = what the
   // status asks for.
   void refuse(CloseReason reason, std::string_view detail = {}, std::uint32_t retry_after_s = 0);
@@ -96,7 +97,8 @@ class ClientConnection final : public net::Disposable, public net::StreamEvents,
   CloseReason closing_for_ = CloseReason::None;  // set: close when out_ is flushed
   bool served_any_ = false;     // a request was answered: the connection is between requests, not new
   bool refusing_head_ = false;  // the request under way is HEAD: an answer of ours has no body
-  bool client_ended_ = false;   // FIN received: what was asked is still answered
+  bool until_close_ = false;
+  bool client_ended_ = false;  // FIN received: what was asked is still answered
 };
 
 }  // namespace limpet::proxy

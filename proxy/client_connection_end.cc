@@ -67,6 +67,7 @@ void ClientConnection::close_gently(CloseReason reason) {
 
 void ClientConnection::leave() {
   if (state_ == SessionState::ReadingHead && inbox_.empty() && out_.empty()) {
+    context_.counters.add_end(CloseReason::Shutdown);
     close_gently(CloseReason::Shutdown);
   }
 }
@@ -83,6 +84,9 @@ void ClientConnection::close_now(CloseReason reason) {
   }
   drop_exchange();
   deadline_.disarm();
+  if (until_close_ && (!out_.empty() || state_ == SessionState::ForwardingAnswer)) {
+    stream_->reset_on_close();
+  }
   stream_.reset();
   state_ = SessionState::Closing;
   context_.shared.connections.fetch_sub(1, std::memory_order_relaxed);

@@ -60,9 +60,9 @@ class ClientLedger {
   };
   // A handshake of a client begins. Admitted: it counts as a session until leave(). A refused one is not
   // charged. The limits are those of this call: a reload needs no more than to pass others, and what a client
-  // owed under the old ones never keeps it out for longer than `per` of the new ones. `now` may lag behind
-  // that of another thread. Where no limit is set there is nothing to ask: sessions of that time are not
-  // counted.
+  // owed under the old ones never keeps it out for much longer than `per` of the new ones. `now` may lag
+  // behind that of another thread. Where no limit is set there is nothing to ask: sessions of that time are
+  // not counted.
   [[nodiscard]] Answer admit(ClientId client, const ClientLimits& limits, Instant now);
   // The other end of an admit() that answered Admitted; exactly once.
   void leave(ClientId client, Instant now);

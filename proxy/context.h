@@ -32,6 +32,7 @@ struct Shared {
   ClientLedger clients{};
   std::atomic<std::uint32_t> connections{0};  // open client connections and tunnels of the process
   std::atomic<std::uint64_t> last_session_id{0};
+  std::atomic<Instant::rep> accept_rested_ms{0};  // when accepting rested last, out of descriptors; 0 = never
 };
 
 // The owner of client connections, as they see it.

@@ -39,6 +39,8 @@ class Exchange final : public net::Disposable, public net::StreamEvents {
   [[nodiscard]] bool request_is_complete() const noexcept { return request_body_.done(); }
   // The backend takes more of the body now.
   [[nodiscard]] bool takes_request_bytes() const noexcept;
+  // What one read may give, so that what comes behind the body is bounded too.
+  [[nodiscard]] std::size_t most_a_read() const noexcept;
   // The client took bytes that waited: the answer may go on.
   void on_client_progress(std::size_t bytes);
   [[nodiscard]] bool is_connected() const noexcept { return connected_; }
@@ -77,7 +79,7 @@ class Exchange final : public net::Disposable, public net::StreamEvents {
   void on_attempt_failed(CloseReason reason, std::string_view detail);
   [[nodiscard]] bool may_repeat() const noexcept;
   // No further attempt: answers for itself, or cuts an answer that has begun.
-  void fail(CloseReason reason, std::string_view detail = {});
+  void fail(CloseReason reason, std::string_view detail = {}, std::uint32_t retry_after_s = 0);
   void update_backend_watch();
   void on_backend_gone(CloseReason reason);
   // What the exchange is waiting for, since when and how long at most.

@@ -150,6 +150,9 @@ void Exchange::begin_answer(const http::ResponseHead& head, std::string_view res
   const bool early_refusal = !request_is_complete() && head.status >= 300;
   client_keeps_alive_ = client_keeps_alive_ && to_client_ != http::Framing::UntilClose && !early_refusal &&
                         !refused_upgrade && !context_.stopping;
+  if (to_client_ == http::Framing::UntilClose) {
+    client_.note_answer_until_close();
+  }
   client_.advance(SessionState::ForwardingAnswer);
   client_.arm(context_.snapshot->timeouts.body);
   write_answer_head(head);

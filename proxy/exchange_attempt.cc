@@ -71,12 +71,14 @@ void Exchange::connect_to(const backends::Backend& backend) {
     return;
   }
   auto started = context_.connector.connect(*backend.address);
+  if (!started.ok() && started.error().side == Side::Self && context_.idle.clear()) {
+    started = context_.connector.connect(*backend.address);  // with what the idle ones have given back
+  }
   if (!started.ok()) {
-    if (started.error().side == Side::Self) {
-      fail(CloseReason::InternalError, started.error().detail);
-    } else {
-      on_attempt_failed(CloseReason::BackendUnreachable, started.error().detail);
-    }
+    // Of our own shortage another backend may know nothing: each address has local ports of its own.
+    const bool is_own = started.error().side == Side::Self;
+    on_attempt_failed(is_own ? CloseReason::InternalError : CloseReason::BackendUnreachable,
+                      started.error().detail);
     return;
   }
   backend_ = std::move(started).value();
@@ -174,7 +176,7 @@ void Exchange::on_attempt_failed(CloseReason reason, std::string_view detail) {
                                                {"reason", describe(reason).word},
                                                {"detail", detail},
                                                {"client", client_.arrival().peer.to_string()}});
-  if (use_.state() != nullptr) {
+  if (use_.state() != nullptr && reason != CloseReason::InternalError) {
     count_failure(*use_.state(), !connected_);
   }
   release();
@@ -222,7 +224,7 @@ void Exchange::on_broken(net::Stream&) {
   on_backend_gone(CloseReason::BackendReset);
 }
 
-void Exchange::fail(CloseReason reason, std::string_view detail) {
+void Exchange::fail(CloseReason reason, std::string_view detail, std::uint32_t retry_after_s) {
   if (status_ != 0) {
     client_.close_now(reason);
     return;
@@ -231,7 +233,7 @@ void Exchange::fail(CloseReason reason, std::string_view detail) {
   if (!label_.empty()) {
     log_request(is_reset ? CloseReason::BackendCut : reason);
   }
-  client_.refuse(is_reset ? CloseReason::BackendCut : reason, detail);
+  client_.refuse(is_reset ? CloseReason::BackendCut : reason, detail, retry_after_s);
 }
 
 bool Exchange::progressed_within(Duration bound) const {

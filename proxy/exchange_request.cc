@@ -50,12 +50,21 @@ Exchange::~Exchange() {
 bool Exchange::read_request(const http::RequestHead& head, std::string_view listener_pool) {
   const Snapshot& snapshot = *context_.snapshot;
   is_head_ = head.is_head();
-  if (is_head_) {
-    client_.note_head_request();
+  if (snapshot.access_log) {
+    label_.append(head.method).append(" ").append(head.path);
+  }
+  const IpAddress& peer = client_.arrival().peer.ip();
+  const bool peer_is_trusted = http::is_trusted(peer, snapshot.trusted_proxies);
+  const http::Origin origin = http::read_origin(peer, head.fields, snapshot.trusted_proxies);
+  client_used_tls_ = origin.used_tls;
+  client_address_ = origin.client;
+  if (client_.arrival().over_limit || context_.stopping) {
+    fail(client_.arrival().over_limit ? CloseReason::SessionsFull : CloseReason::Stopping);
+    return false;
   }
   const auto* const pool = snapshot.find_pool(head.host_without_port(), head.path, listener_pool);
   if (pool == nullptr) {
-    client_.refuse(CloseReason::NoRoute);
+    fail(CloseReason::NoRoute);
     return false;
   }
   if (!note_upgrade(head)) {
@@ -66,14 +75,6 @@ bool Exchange::read_request(const http::RequestHead& head, std::string_view list
   client_keeps_alive_ = head.keep_alive;
   client_version_ = head.version;
   request_body_ = http::BodyFramer(head.body);
-  if (snapshot.access_log) {
-    label_.append(head.method).append(" ").append(head.path);
-  }
-  const IpAddress& peer = client_.arrival().peer.ip();
-  const bool peer_is_trusted = http::is_trusted(peer, snapshot.trusted_proxies);
-  const http::Origin origin = http::read_origin(peer, head.fields, snapshot.trusted_proxies);
-  client_used_tls_ = origin.used_tls;
-  client_address_ = origin.client;
   if (!accept_.empty() && !admit_session(head)) {
     return false;
   }
@@ -90,10 +91,10 @@ bool Exchange::note_upgrade(const http::RequestHead& head) {
     case websocket::UpgradeRequest::NotAsked:
       return true;
     case websocket::UpgradeRequest::UnsupportedVersion:
-      client_.refuse(CloseReason::UnsupportedVersion);
+      fail(CloseReason::UnsupportedVersion);
       return false;
     case websocket::UpgradeRequest::Malformed:
-      client_.refuse(CloseReason::MalformedRequest, "the WebSocket handshake breaks RFC 6455 4.1");
+      fail(CloseReason::MalformedRequest, "the WebSocket handshake breaks RFC 6455 4.1");
       return false;
     case websocket::UpgradeRequest::Valid:
       break;
@@ -107,7 +108,7 @@ bool Exchange::note_upgrade(const http::RequestHead& head) {
 bool Exchange::admit_session(const http::RequestHead& head) {
   const settings::Limits& limits = context_.snapshot->limits;
   if (!is_welcome(head.fields, limits.websocket_origins)) {
-    client_.refuse(CloseReason::ForeignOrigin);
+    fail(CloseReason::ForeignOrigin);
     return false;
   }
   const ClientLimits bounds{.sessions = limits.sessions_per_client,
@@ -123,12 +124,12 @@ bool Exchange::admit_session(const http::RequestHead& head) {
       seat_ = ClientSeat(context_.shared.clients, context_.shared.clock, client);
       return true;
     case Admission::TooManySessions:
-      client_.refuse(CloseReason::ClientSessions);
+      fail(CloseReason::ClientSessions);
       return false;
     case Admission::TooFast:
       break;
   }
-  client_.refuse(CloseReason::ClientRate, {}, answer.retry_after_s);
+  fail(CloseReason::ClientRate, {}, answer.retry_after_s);
   return false;
 }
 
@@ -219,6 +220,12 @@ void Exchange::on_request_complete() {
   if (client_.state() == SessionState::AwaitingAnswer) {
     client_.arm(context_.snapshot->timeouts.response);
   }
+}
+
+std::size_t Exchange::most_a_read() const noexcept {
+  constexpr std::uint64_t kBehind = 64 * 1024;
+  const std::uint64_t known = request_body_.framing() == http::Framing::Length ? request_body_.left() : 0;
+  return static_cast<std::size_t>(std::min<std::uint64_t>(known + kBehind, net::Loop::kScratchBytes));
 }
 
 bool Exchange::takes_request_bytes() const noexcept {

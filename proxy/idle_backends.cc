@@ -56,8 +56,11 @@ void IdleBackends::put(backends::BackendId backend, net::StreamPtr stream, Durat
   list.push_back(std::make_unique<Waiting>(*this, backend, std::move(stream), loop_.now() + how_long));
 }
 
-void IdleBackends::clear() noexcept {
+bool IdleBackends::clear() noexcept {
+  const bool held_any =
+      std::any_of(waiting_.begin(), waiting_.end(), [](const auto& list) { return !list.second.empty(); });
   waiting_.clear();
+  return held_any;
 }
 
 void IdleBackends::drop(const Waiting& waiting) {

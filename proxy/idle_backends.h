@@ -26,7 +26,8 @@ class IdleBackends {
   [[nodiscard]] net::StreamPtr take(backends::BackendId backend);
   // Keeps it for `how_long`, unless enough wait already.
   void put(backends::BackendId backend, net::StreamPtr stream, Duration how_long);
-  void clear() noexcept;
+  // False when none was there.
+  bool clear() noexcept;
 
  private:
   class Waiting;

@@ -24,7 +24,7 @@ constexpr Duration kShortageLineEvery = std::chrono::seconds(10);
 
 Worker::Worker(Shared& shared, SnapshotPtr snapshot, std::vector<ListeningSocket> sockets, std::uint64_t seed)
     : sockets_(std::move(sockets)),
-      connector_(loop_, shared.descriptors.for_backends),
+      connector_(loop_),
       context_(loop_, connector_, shared, *this, seed),
       mailbox_(loop_, [this](Letter&& letter) { receive(std::move(letter)); }),
       stop_deadline_(*this) {
@@ -47,13 +47,19 @@ void Worker::join() {
 }
 
 void Worker::run() {
+  connector_.use_below(context_.shared.descriptors.for_backends);
   for (ListeningSocket& listening : sockets_) {
     auto listener = net::Listener::start(
         loop_, std::move(listening.socket),
         [this, pool = std::string_view(listening.pool)](net::Fd socket, const SocketAddress& peer) {
           on_accept(std::move(socket), peer, pool);
         },
-        {.below = context_.shared.descriptors.for_clients, .on_rest = [this] { on_accept_rests(); }});
+        {.below = context_.shared.descriptors.for_clients,
+         .has_room =
+             [&all = context_.shared] {
+               return all.connections.load(std::memory_order_relaxed) < all.descriptors.most_clients;
+             },
+         .on_rest = [this] { on_accept_rests(); }});
     if (listener.ok()) {
       listeners_.push_back(std::move(listener).value());
     } else {
@@ -96,6 +102,7 @@ void Worker::on_accept(net::Fd socket, const SocketAddress& peer, std::string_vi
 
 void Worker::on_accept_rests() {
   context_.counters.add(Counter::AcceptPauses);
+  context_.shared.accept_rested_ms.store(loop_.now().time_since_epoch().count(), std::memory_order_relaxed);
   if (loop_.now() < next_shortage_line_) {
     return;
   }

@@ -79,7 +79,7 @@ const Rows<Settings>& top_rows() {
       row({"limits.sessions", "100000", "Client connections of the whole process; above, the answer is 503."},
           number_between(1, kMostSessions), at(&Settings::limits, &Limits::sessions)),
       row({"limits.sessions_per_client", "0",
-           "Client connections of one client address; above, the answer is 429; 0 is no limit."},
+           "WebSocket sessions of one client address; above, the answer is 429; 0 is no limit."},
           number_between(0, kMostSessions), at(&Settings::limits, &Limits::sessions_per_client)),
       row({"limits.handshakes_per_client", "0/s",
            "WebSocket handshakes of one client address; above, the answer is 429; 0/s is no limit."},

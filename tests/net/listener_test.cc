@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -28,7 +29,8 @@ struct Rig {
   std::vector<net::Fd> clients;
   std::unique_ptr<net::Listener> listener;
 
-  void listen(int below = std::numeric_limits<int>::max()) {
+  void listen(
+      int below = std::numeric_limits<int>::max(), std::function<bool()> has_room = [] { return true; }) {
     auto bound = net::bind_sockets(SocketAddress(IpAddress::from_v4({127, 0, 0, 1}), 0), 1);
     REQUIRE(bound.ok());
     address = bound->address;
@@ -36,6 +38,7 @@ struct Rig {
         loop, std::move(bound->sockets.front()),
         [this](net::Fd fd, const SocketAddress&) { accepted.push_back(std::move(fd)); },
         {.below = below,
+         .has_room = std::move(has_room),
          .on_rest = [this] { ++rests; },
          .accept = [this](int fd, sockaddr* peer, socklen_t* length) { return take(fd, peer, length); }});
     REQUIRE(started.ok());
@@ -113,14 +116,33 @@ TEST_CASE("a descriptor that is kept free is not given to a client, who is serve
   CHECK(rig.accepted.front().get() < below);
 }
 
+TEST_CASE("accepting rests while there is no room, and goes on when there is") {
+  Rig rig;
+  bool has_room = false;
+  rig.listen(std::numeric_limits<int>::max(), [&has_room] { return has_room; });
+  rig.connect();
+  net::Timer release(rig.loop, 250ms, [&has_room] { has_room = true; });
+  CHECK(rig.accepts(1));
+  CHECK(rig.rests >= 2);
+  CHECK(rig.calls <= 2);
+}
+
 TEST_CASE("clients leave descriptors to backends, and both leave some to the rest of the process") {
-  for (const std::uint64_t limit : {64U, 128U, 1024U, 20000U, 1000000U}) {
-    const auto bounds = net::DescriptorBounds::of(limit);
+  constexpr std::uint64_t kOwn = 40;
+  for (const std::uint64_t limit : {96U, 128U, 1024U, 20000U, 1000000U}) {
+    const auto bounds = net::DescriptorBounds::of(limit, kOwn);
     INFO("limit " << limit);
-    CHECK(bounds.for_clients > 0);
+    CHECK(bounds.for_clients > static_cast<int>(kOwn));
     CHECK(bounds.for_clients < bounds.for_backends);
     CHECK(static_cast<std::uint64_t>(bounds.for_backends) + 16 <= limit);
-    CHECK(static_cast<std::uint64_t>(bounds.for_clients) * 4 >= limit);
+    CHECK(bounds.most_clients > 0);
+    CHECK(kOwn + 2 * bounds.most_clients <= static_cast<std::uint64_t>(bounds.for_backends));
+    CHECK(3 * bounds.most_clients >= limit - kOwn - 2 * 16);  // and most of it is used
   }
-  CHECK(net::DescriptorBounds::of(~std::uint64_t{0}).for_clients > 1'000'000);
+  CHECK(net::DescriptorBounds::of(~std::uint64_t{0}, kOwn).for_clients > 1'000'000);
+  for (const std::uint64_t limit : {std::uint64_t{0}, kOwn, kOwn + 8}) {
+    const auto bounds = net::DescriptorBounds::of(limit, kOwn);
+    CHECK(bounds.most_clients == 0);
+    CHECK(net::DescriptorBounds::least_limit(kOwn) > limit);
+  }
 }

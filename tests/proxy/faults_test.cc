@@ -133,6 +133,88 @@ TEST_CASE("out of descriptors a client is told so at once and the next one is se
   CHECK(script.fault_at_the_end().empty());
 }
 
+TEST_CASE("a shortage of our own is not held against a backend") {
+  using Next = MemoryConnector::Next;
+  const Next shortage = GENERATE(Next::OutOfDescriptors, Next::OutOfPorts);
+  Script script;
+  script.proxy().backends().next = shortage;
+  for (int i = 0; i < 5; ++i) {
+    script.connect_client();
+    REQUIRE(script.apply(Event::ClientSendsGet));
+    CHECK(script.client()->from_proxy.find("Limpet-Reason: internal_error\r\n") != std::string::npos);
+  }
+  for (const auto& backend : script.proxy().context().snapshot->pools.front().backends.all()) {
+    CHECK(backend.state->failures.load() == 0);
+    CHECK(backend.state->connect_failures.load() == 0);
+  }
+  CHECK(script.fault_at_the_end().empty());
+}
+
+TEST_CASE("a cut answer that only the end of the connection frames is cut by a reset") {
+  Script script;
+  REQUIRE(script.apply(Event::ClientSendsGet));
+  SECTION("when the backend resets") {
+    REQUIRE(script.apply(Event::BackendAnswersUntilItCloses));
+    REQUIRE(script.apply(Event::BackendResets));
+  }
+  SECTION("when it goes silent") {
+    REQUIRE(script.apply(Event::BackendAnswersUntilItCloses));
+    REQUIRE(script.apply(Event::ManySecondsPass));
+  }
+  SECTION("when the client does not take its rest") {
+    script.client()->room = 50;
+    REQUIRE(script.apply(Event::BackendAnswersUntilItCloses));
+    REQUIRE(script.apply(Event::BackendFinishes));
+    REQUIRE(script.apply(Event::ManySecondsPass));
+    CHECK(script.proxy().counters().ends(CloseReason::BodyTimeout) == 1);
+  }
+  CHECK(script.client()->closed);
+  CHECK(script.client()->proxy_reset);
+}
+
+TEST_CASE("a complete answer that only the end of the connection frames ends in good order") {
+  Script script;
+  REQUIRE(script.apply(Event::ClientSendsGet));
+  REQUIRE(script.apply(Event::BackendAnswersUntilItCloses));
+  REQUIRE(script.apply(Event::BackendFinishes));
+  REQUIRE(script.apply(Event::ManySecondsPass));
+  CHECK(script.client()->from_proxy.ends_with("ok"));
+  CHECK(script.client()->closed);
+  CHECK_FALSE(script.client()->proxy_reset);
+}
+
+TEST_CASE("what a client sends ahead of its turn is left in the kernel beyond its bound") {
+  Script script;
+  constexpr std::size_t kFlood = 300'000;
+  constexpr std::size_t kMost = (16 + 64) * 1024;
+  SECTION("behind a request") {
+    REQUIRE(script.client_sends("GET / HTTP/1.1\r\nHost: a\r\n\r\n" + std::string(kFlood, 'x')));
+  }
+  SECTION("behind the last bytes of a body") {
+    REQUIRE(script.apply(Event::ClientSendsPostWithoutItsBody));
+    REQUIRE(script.client_sends(std::string(kFlood, 'x')));
+  }
+  CHECK(script.client()->to_proxy.size() >= kFlood - 2 * kMost);
+  CHECK(script.fault_at_the_end().empty());
+}
+
+TEST_CASE("a connection that was idle when limpet stopped ends for that reason, once") {
+  Script script;
+  REQUIRE(script.apply(Event::ProxyStops));
+  REQUIRE(script.apply(Event::ManySecondsPass));
+  CHECK(script.proxy().counters().ends(CloseReason::Shutdown) == 1);
+}
+
+TEST_CASE("a refusal of HEAD has no body, whoever is refused") {
+  Script script;
+  REQUIRE(script.apply(Event::ProxyStops));
+  REQUIRE(script.apply(Event::ManySecondsPass));
+  script.connect_client();
+  REQUIRE(script.client_sends("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"));
+  CHECK(script.client()->from_proxy.starts_with("HTTP/1.1 503 "));
+  CHECK(script.client()->from_proxy.ends_with("\r\n\r\n"));
+}
+
 TEST_CASE("peers that take and give one byte at a time get the same bytes") {
   Script script;
   const auto by_bytes = [&script](MemoryPipe& pipe, bool takes) {

@@ -31,6 +31,9 @@ Result<net::StreamPtr> MemoryConnector::connect(const SocketAddress&) {
   if (next == Next::OutOfDescriptors) {
     return system_error(EMFILE, Side::Self, "socket");
   }
+  if (next == Next::OutOfPorts) {
+    return system_error(EADDRNOTAVAIL, Side::Self, "connect");
+  }
   auto pipe = std::make_shared<MemoryPipe>();
   pipe->connected = next == Next::Connects;
   opened.push_back(pipe);

@@ -37,7 +37,7 @@ class MemoryConnector final : public net::Connector {
   [[nodiscard]] Result<net::StreamPtr> connect(const SocketAddress& address) override;
 
   // What the next connects do: wait for the script, or fail at once.
-  enum class Next : std::uint8_t { Waits, Connects, Refused, OutOfDescriptors };
+  enum class Next : std::uint8_t { Waits, Connects, Refused, OutOfDescriptors, OutOfPorts };
   Next next = Next::Connects;
   std::vector<PipePtr> opened;  // all so far, oldest first
 
