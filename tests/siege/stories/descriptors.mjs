@@ -10,9 +10,6 @@ const kAdminMs = 1000;
 const kRecoveryMs = 1000;
 const kBusyShare = 0.3; // of a processor, while there is nothing to be done
 
-// More than this of its descriptors are never left to limpet's clients; connections of backends and probes are among them.
-const kKeptBack = 32;
-
 // A limpet whose clients have every descriptor that they may have, and the crowd that holds them.
 async function exhausted(stage, story, { count, descriptors }) {
   const backend = await stage.start_server("websocket", "prey");
@@ -26,7 +23,7 @@ async function exhausted(stage, story, { count, descriptors }) {
   siege.descriptors_before += 2; // a probe may be on its way
   const crowd = siege.send_crowd({ count });
   await crowd.open(); // in the queue of the listening socket, most of them
-  await until(() => siege.meter.descriptors() >= descriptors - kKeptBack, { what: "clients have what clients may have" });
+  await siege.limpet.saw(() => siege.limpet.events("accepting_rests").length > 0, "clients have what clients may have");
   return { siege, crowd, backend };
 }
 
@@ -67,6 +64,8 @@ export const stories = [
     quick: { count: 200, descriptors: 96 },
     async play(stage, size, story) {
       const { siege, crowd, backend } = await exhausted(stage, story, size);
+      const ready = await get(`${siege.limpet.admin.url}/readyz`);
+      assert.deepEqual([ready.status, ready.body.toString().trim()], [503, "out_of_descriptors"]);
       await in_time(siege.meter.totals(), { within: kAdminMs, what: "the status while descriptors are out" });
       await backend.kill();
       await siege.limpet.admin.until_health("prey", "down");
