@@ -26,7 +26,7 @@ DescriptorBounds DescriptorBounds::of(std::uint64_t limit, std::uint64_t in_use)
   const std::uint64_t for_traffic = free - kept;
   return {.for_clients = static_cast<int>(most - kept - std::min(for_traffic, kept)),
           .for_backends = static_cast<int>(most - kept),
-          .most_clients = static_cast<std::uint32_t>(for_traffic / 2)};
+          .most_clients = static_cast<std::uint32_t>(for_traffic / 3 * 2)};
 }
 
 std::uint64_t DescriptorBounds::least_limit(std::uint64_t in_use) noexcept {

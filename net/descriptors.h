@@ -13,7 +13,8 @@ struct DescriptorBounds {
   // Accepting clients rests at this number, connecting to backends at the next.
   int for_clients = std::numeric_limits<int>::max();
   int for_backends = std::numeric_limits<int>::max();
-  // Client connections at a time: each may come to want a second descriptor, for its backend.
+  // Client connections at a time, two thirds of what there is: a session wants a second descriptor, for its
+  // backend, and a crowd that wants nothing must not take them all.
   std::uint32_t most_clients = std::numeric_limits<std::uint32_t>::max();
 
   // Out of `limit` descriptors of which the process itself needs `in_use`. Pure.
