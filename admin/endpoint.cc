@@ -46,14 +46,10 @@ void Endpoint::on_accept(net::Fd socket) {
     make_room();
   }
   const bool is_full = connections_.size() >= setup_.bounds.connections;
-  auto stream = net::SocketStream::adopt(loop_, std::move(socket));
-  if (!stream.ok()) {
-    return;
-  }
   auto connection = std::make_unique<Connection>(
       Connection::Parts{
           .loop = loop_, .access = setup_.access, .bounds = setup_.bounds, .source = source_, .owner = *this},
-      std::move(stream).value());
+      net::SocketStream::adopt(loop_, std::move(socket)));
   Connection& added = connections_.add(std::move(connection));
   if (is_full) {
     added.refuse({503, "busy", "too many clients of the admin endpoint at once"});

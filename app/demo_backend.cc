@@ -220,10 +220,8 @@ Result<std::unique_ptr<DemoBackend>> DemoBackend::start(net::UvLoop& loop, std::
 }
 
 void DemoBackend::on_accept(net::Fd socket) {
-  auto stream = net::SocketStream::adopt(loop_, std::move(socket));
-  if (stream.ok()) {
-    connections_->list.add(std::make_unique<Connection>(*this, std::move(stream).value()));
-  }
+  connections_->list.add(
+      std::make_unique<Connection>(*this, net::SocketStream::adopt(loop_, std::move(socket))));
 }
 
 }  // namespace limpet::app

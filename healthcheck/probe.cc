@@ -33,9 +33,9 @@ void Probe::start(const SocketAddress& address, const Endpoint& endpoint, const 
     fail(opened.error());
     return;
   }
-  stream_ = std::move(opened).value();
+  stream_ = std::move(opened->stream);
   stream_->set_events(this);
-  stream_->watch(false, true);
+  stream_->watch(false, true);  // also when it is connected: an owner is not told before start() has returned
   loop_.deadlines().arm(deadline_, started_ + timeout_);
 }
 

@@ -10,10 +10,16 @@
 
 namespace limpet::net {
 
+struct Connecting {
+  StreamPtr stream;
+  // The peer is near and has answered already. Otherwise watch it for writability, then ask
+  // take_socket_error().
+  bool is_connected = false;
+};
+
 class Connector {
  public:
-  // A stream whose connect is under way (or done): watch it for writability, then ask take_socket_error().
-  [[nodiscard]] virtual Result<StreamPtr> connect(const SocketAddress& address) = 0;
+  [[nodiscard]] virtual Result<Connecting> connect(const SocketAddress& address) = 0;
 
  protected:
   ~Connector() = default;
@@ -25,7 +31,7 @@ class SocketConnector final : public Connector {
   explicit SocketConnector(UvLoop& loop) noexcept : loop_(loop) {}
   void use_below(int below) noexcept { below_ = below; }
 
-  [[nodiscard]] Result<StreamPtr> connect(const SocketAddress& address) override;
+  [[nodiscard]] Result<Connecting> connect(const SocketAddress& address) override;
 
  private:
   UvLoop& loop_;

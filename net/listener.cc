@@ -1,8 +1,10 @@
 #include "net/listener.h"
 
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <uv.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -24,43 +26,51 @@ int accept_non_blocking(int socket, sockaddr* peer, socklen_t* length) {
 
 }  // namespace
 
-// Outlives the Listener until libuv lets go of its handles.
-struct Listener::Inner {
-  uv_poll_t poll{};
-  uv_timer_t rest{};
+struct Listener::Inner final : Pollable {
+  Inner(UvLoop& the_loop, Fd listening, OnAccept callback, ListenerOptions how)
+      : loop(the_loop),
+        socket(std::move(listening)),
+        on_accept(std::move(callback)),
+        options(std::move(how)) {}
+
+  UvLoop& loop;
   Fd socket;
   OnAccept on_accept;
   ListenerOptions options;
+  uv_timer_t rest{};
   Fd waiting;  // accepted, but its number is one that is kept free; valid only while resting
   SocketAddress waiting_peer;
+  int most_a_turn = 1;
+  bool rests = false;
   bool closed = false;
-  int open_handles = 2;
 
-  void watch() {
-    uv_poll_start(&poll, UV_READABLE,
-                  [](uv_poll_t* handle, int, int) { static_cast<Inner*>(handle->data)->accept(); });
+  void on_ready(std::uint32_t) override {
+    int accepted = 0;
+    while (accepted < most_a_turn && !closed && !rests && accept_one()) {
+      ++accepted;
+    }
+    // The call that finds nobody is spared while clients come one by one, and a crowd is taken in batches.
+    most_a_turn = accepted == most_a_turn ? std::min(2 * most_a_turn, kMostAcceptsATurn) : 1;
   }
 
-  void accept() {
-    for (int i = 0; i < kMostAcceptsATurn && !closed; ++i) {
-      if (!options.has_room()) {
-        rest_for_a_moment();
-        return;
-      }
-      sockaddr_storage native{};
-      socklen_t length = sizeof(native);
-      Fd accepted(options.accept(socket.get(), reinterpret_cast<sockaddr*>(&native), &length));
-      if (accepted.valid()) {
-        hand_over(std::move(accepted), SocketAddress::from_native(native, length));
-      } else if (is_out_of_something(errno)) {
-        rest_for_a_moment();
-      } else if (errno != ECONNABORTED && errno != EINTR) {
-        return;
-      }
-      if (uv_is_active(reinterpret_cast<uv_handle_t*>(&rest)) != 0) {
-        return;
-      }
+  // False when there is nobody to accept now.
+  bool accept_one() {
+    if (!options.has_room()) {
+      rest_for_a_moment();
+      return false;
     }
+    sockaddr_storage native{};
+    socklen_t length = sizeof(native);
+    Fd accepted(options.accept(socket.get(), reinterpret_cast<sockaddr*>(&native), &length));
+    if (accepted.valid()) {
+      hand_over(std::move(accepted), SocketAddress::from_native(native, length));
+      return true;
+    }
+    if (is_out_of_something(errno)) {
+      rest_for_a_moment();
+      return false;
+    }
+    return errno == ECONNABORTED || errno == EINTR;
   }
 
   void hand_over(Fd accepted, const SocketAddress& peer) {
@@ -74,7 +84,10 @@ struct Listener::Inner {
   }
 
   void rest_for_a_moment() {
-    uv_poll_stop(&poll);
+    if (!rests) {
+      rests = true;
+      loop.poller().remove(socket.get());
+    }
     uv_timer_start(
         &rest, [](uv_timer_t* timer) { static_cast<Inner*>(timer->data)->go_on(); },
         static_cast<std::uint64_t>(kRest.count()), 0);
@@ -91,45 +104,35 @@ struct Listener::Inner {
       waiting.reset();
       on_accept(std::move(lower), waiting_peer);
     }
-    if (!closed) {
-      watch();
-    }
-  }
-
-  static void on_closed(uv_handle_t* handle) {
-    auto* const inner = static_cast<Inner*>(handle->data);
-    if (--inner->open_handles == 0) {
-      std::unique_ptr<Inner> freed(inner);
+    rests = false;
+    if (!closed && !loop.poller().add(socket.get(), EPOLLIN, *this)) {
+      rest_for_a_moment();
     }
   }
 };
 
 Result<std::unique_ptr<Listener>> Listener::start(UvLoop& loop, Fd socket, OnAccept on_accept,
                                                   ListenerOptions options) {
-  auto inner = std::make_unique<Inner>();
-  inner->socket = std::move(socket);
-  inner->on_accept = std::move(on_accept);
-  inner->options = std::move(options);
-  if (!inner->options.accept) {
-    inner->options.accept = accept_non_blocking;
+  if (!options.accept) {
+    options.accept = accept_non_blocking;
   }
-  const int failed = uv_poll_init_socket(loop.native(), &inner->poll, inner->socket.get());
-  if (failed != 0) {
-    return system_error(-failed, Side::Self, "watching a listening socket");
+  auto inner = std::make_unique<Inner>(loop, std::move(socket), std::move(on_accept), std::move(options));
+  if (!loop.poller().add(inner->socket.get(), EPOLLIN, *inner)) {
+    return system_error(errno, Side::Self, "watching a listening socket");
   }
   uv_timer_init(loop.native(), &inner->rest);
-  inner->poll.data = inner.get();
   inner->rest.data = inner.get();
-  inner->watch();
   return std::unique_ptr<Listener>(new Listener(inner.release()));
 }
 
+// The poller may have an event for it in hand, and libuv has its timer: it goes when that is closed.
 Listener::~Listener() {
   inner_->closed = true;
-  uv_close(reinterpret_cast<uv_handle_t*>(&inner_->poll), &Inner::on_closed);
-  uv_close(reinterpret_cast<uv_handle_t*>(&inner_->rest), &Inner::on_closed);
+  inner_->loop.poller().remove(inner_->socket.get());  // closing alone does not: workers share a Unix socket
   inner_->socket.reset();
   inner_->waiting.reset();
+  uv_close(reinterpret_cast<uv_handle_t*>(&inner_->rest),
+           [](uv_handle_t* handle) { std::unique_ptr<Inner> freed(static_cast<Inner*>(handle->data)); });
 }
 
 }  // namespace limpet::net

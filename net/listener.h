@@ -55,7 +55,7 @@ class Listener {
   Listener& operator=(const Listener&) = delete;
 
  private:
-  struct Inner;  // outlives the Listener until libuv lets go of its handles
+  struct Inner;  // outlives the Listener until libuv lets go of its timer
   explicit Listener(Inner* inner) noexcept : inner_(inner) {}
 
   Inner* inner_;

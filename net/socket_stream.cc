@@ -1,5 +1,6 @@
 #include "net/socket_stream.h"
 
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -11,10 +12,9 @@ namespace limpet::net {
 
 namespace {
 
-// libuv watches nothing at all for an empty mask, not even a reset. Urgent data is the one thing no peer of
-// ours sends, so a stream that is neither read nor written is watched for that alone and still hears of
-// EPOLLERR and EPOLLHUP.
-constexpr std::uint8_t kCutsOnly = UV_PRIORITIZED;
+constexpr std::uint32_t kReadable = EPOLLIN;
+constexpr std::uint32_t kWritable = EPOLLOUT;
+constexpr std::uint32_t kOver = EPOLLERR | EPOLLHUP;
 
 IoResult result_of(ssize_t moved) noexcept {
   if (moved > 0) {
@@ -31,65 +31,76 @@ IoResult result_of(ssize_t moved) noexcept {
 
 }  // namespace
 
-Result<StreamPtr> SocketStream::adopt(UvLoop& loop, Fd fd) {
-  const int native = fd.get();
-  SocketStream* const stream = loop.streams().make(std::move(fd));
-  const int failed = uv_poll_init_socket(loop.native(), &stream->poll_, native);
-  if (failed != 0) {
-    loop.streams().release(stream);
-    return system_error(-failed, Side::Self, "watching a socket");
-  }
-  stream->poll_.data = stream;
-  return StreamPtr(stream);
+StreamPtr SocketStream::adopt(UvLoop& loop, Fd fd) {
+  return StreamPtr(loop.streams().make(loop, std::move(fd)));
 }
 
 void SocketStream::watch(bool readable, bool writable) noexcept {
-  const auto wanted = static_cast<std::uint8_t>((readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0));
-  wanted_ = wanted == 0 ? kCutsOnly : wanted;
-  rearm();
+  wanted_ = static_cast<std::uint8_t>((readable ? kReadable : 0U) | (writable ? kWritable : 0U));
+  const bool is_known =
+      polled_ == Polled::Yes ? wanted_ == armed_ : polled_ == Polled::TakenOut && wanted_ == 0;
+  if (!is_known) {
+    arm_at_end_of_turn();
+  }
 }
 
-void SocketStream::rearm() noexcept {
-  if (wanted_ == armed_ || closing_) {
+void SocketStream::arm_at_end_of_turn() {
+  if (!arms_later_ && !closing_) {
+    arms_later_ = true;
+    loop_.arm_later(*this);
+  }
+}
+
+// A stream with nothing wanted stays polled: a cut (EPOLLERR, EPOLLHUP) is told whatever the interest.
+void SocketStream::arm() noexcept {
+  arms_later_ = false;
+  if (closing_ || (polled_ == Polled::Yes && wanted_ == armed_)) {
     return;
   }
   armed_ = wanted_;
-  uv_poll_start(&poll_, armed_, &SocketStream::on_poll);
-}
-
-void SocketStream::on_poll(uv_poll_t* poll, int status, int ready) {
-  auto* const stream = static_cast<SocketStream*>(poll->data);
-  if (status < 0) {
-    // libuv has stopped the handle. The next read or write tells what is wrong, data that came before it
-    // included.
-    stream->armed_ = 0;
-    ready = stream->wanted_;
-  }
-  if (status == 0 && stream->wanted_ == kCutsOnly && stream->take_socket_error() == 0) {
-    // Both directions have ended in good order (or the peer sent urgent data): what is unread waits for its
-    // reader, and the event stays ready, so nothing is polled until somebody wants to read or write again.
-    uv_poll_stop(poll);
+  if (polled_ == Polled::Yes) {
+    loop_.poller().change(fd_.get(), armed_, *this);
     return;
   }
-  stream->report(ready);
-  if (!stream->closing_) {
-    stream->rearm();
+  polled_ = Polled::Yes;
+  if (!loop_.poller().add(fd_.get(), armed_, *this)) {
+    // Out of kernel memory for it: nobody will ever tell whether it is ready.
+    polled_ = Polled::TakenOut;
+    if (events() != nullptr) {
+      events()->on_broken(*this);
+    }
   }
 }
 
-void SocketStream::report(int ready) {
-  if (events() == nullptr) {
-    return;
+void SocketStream::on_ready(std::uint32_t ready) {
+  if (closing_) {
+    return;  // closed by whoever was told before, in this same turn
   }
-  if ((ready & UV_READABLE) != 0) {
+  const bool is_over = (ready & kOver) != 0;
+  if (!is_over) {
+    report(ready);
+  } else if (wanted_ != 0) {
+    // The next read or write tells what is wrong, data that came before it included.
+    report(ready | wanted_);
+  } else if (take_socket_error() != 0) {
+    if (events() != nullptr) {
+      events()->on_broken(*this);
+    }
+  } else {
+    // Both directions have ended in good order: what is unread waits for its reader, and the event stays
+    // ready, so nothing is polled until somebody wants to read or write again.
+    loop_.poller().remove(fd_.get());
+    polled_ = Polled::TakenOut;
+  }
+}
+
+void SocketStream::report(std::uint32_t ready) {
+  if ((ready & wanted_ & kReadable) != 0 && events() != nullptr) {
     events()->on_readable(*this);
   }
   // The first call may have ended the stream, or may have lost interest.
-  if ((ready & UV_WRITABLE) != 0 && !closing_ && (wanted_ & UV_WRITABLE) != 0 && events() != nullptr) {
+  if ((ready & kWritable) != 0 && !closing_ && (wanted_ & kWritable) != 0 && events() != nullptr) {
     events()->on_writable(*this);
-  }
-  if ((ready & UV_PRIORITIZED) != 0 && !closing_ && events() != nullptr) {
-    events()->on_broken(*this);
   }
 }
 
@@ -135,11 +146,8 @@ void SocketStream::close() noexcept {
   LIMPET_ASSERT(!closing_, "a stream is closed once");
   closing_ = true;
   set_events(nullptr);
-  uv_close(reinterpret_cast<uv_handle_t*>(&poll_), [](uv_handle_t* handle) {
-    auto* const stream = static_cast<SocketStream*>(handle->data);
-    stream->uv_loop().streams().release(stream);
-  });
   fd_.reset();
+  loop_.release_later(*this);
 }
 
 }  // namespace limpet::net

@@ -1,20 +1,19 @@
-// SocketStream: a Stream over a socket of our own: readiness from uv_poll, our own recv and send. Its memory
-// is freed when libuv lets go of it. One thread: that of its loop.
+// SocketStream: a Stream over a socket of our own: readiness from the loop's Poller, our own recv and send.
+// Its memory is freed at the end of the turn in which it was closed. One thread: that of its loop.
 #pragma once
-
-#include <uv.h>
 
 #include "base/result.h"
 #include "net/fd.h"
+#include "net/poller.h"
 #include "net/stream.h"
 #include "net/uv_loop.h"
 
 namespace limpet::net {
 
-class SocketStream final : public Stream {
+class SocketStream final : public Stream, public Pollable {
  public:
-  // Takes over a connected or connecting non-blocking socket. Fails when libuv cannot watch it.
-  [[nodiscard]] static Result<StreamPtr> adopt(UvLoop& loop, Fd fd);
+  // Takes over a connected or connecting non-blocking socket.
+  [[nodiscard]] static StreamPtr adopt(UvLoop& loop, Fd fd);
 
   void watch(bool readable, bool writable) noexcept override;
   [[nodiscard]] IoResult read(std::span<std::uint8_t> into) noexcept override;
@@ -24,23 +23,33 @@ class SocketStream final : public Stream {
   [[nodiscard]] int take_socket_error() noexcept override;
   void shutdown_write() noexcept override;
   void reset_on_close() noexcept override;
-  [[nodiscard]] Loop& loop() const noexcept override { return uv_loop(); }
+  [[nodiscard]] Loop& loop() const noexcept override { return loop_; }
 
-  // For adopt() alone: a stream that is not watched by libuv yet.
-  explicit SocketStream(Fd&& fd) noexcept : fd_(std::move(fd)) {}
+  void on_ready(std::uint32_t ready) override;
+
+  // For adopt() and the loop alone.
+  SocketStream(UvLoop& loop, Fd&& fd) noexcept : loop_(loop), fd_(std::move(fd)) {}
+  // Tells the poller what is wanted.
+  void arm() noexcept;
 
  private:
-  static void on_poll(uv_poll_t* poll, int status, int ready);
-  void report(int ready);
-  void rearm() noexcept;
-  void close() noexcept override;
-  [[nodiscard]] UvLoop& uv_loop() const noexcept { return *static_cast<UvLoop*>(poll_.loop->data); }
+  // What the poller knows of this stream.
+  enum class Polled : std::uint8_t { Not, Yes, TakenOut };
 
-  uv_poll_t poll_{};
+  void report(std::uint32_t ready);
+  void arm_at_end_of_turn();
+  void close() noexcept override;
+
+  UvLoop& loop_;
   Fd fd_;
-  std::uint8_t wanted_ = 0;  // what the owner wants watched
-  std::uint8_t armed_ = 0;   // what libuv watches
-  bool closing_ = false;
+  std::uint8_t wanted_ = 0;  // EPOLLIN, EPOLLOUT: what the owner wants watched
+  std::uint8_t armed_ = 0;   // what the poller watches, if Polled::Yes
+  Polled polled_ = Polled::Not;
+  bool closing_ : 1 = false;
+  bool arms_later_ : 1 = false;  // it is on the loop's list
 };
+
+// A session has two.
+static_assert(sizeof(SocketStream) <= 40);
 
 }  // namespace limpet::net

@@ -1,5 +1,7 @@
 #include "net/uv_loop.h"
 
+#include <sys/epoll.h>
+
 #include <cstdlib>
 
 #include "net/socket_stream.h"
@@ -21,7 +23,7 @@ Instant begin_of_time() noexcept {
 
 UvLoop::UvLoop()
     : Loop(begin_of_time()), streams_(std::make_unique<ObjectPool<SocketStream>>(kSpareStreams)) {
-  if (uv_loop_init(&loop_) != 0) {
+  if (uv_loop_init(&loop_) != 0 || !poller_.add(uv_backend_fd(&loop_), EPOLLIN, embedded_)) {
     std::abort();  // out of descriptors before anything began
   }
   loop_.data = this;
@@ -35,29 +37,46 @@ UvLoop::UvLoop()
         loop->deadlines().sweep(loop->now());
       },
       tick_ms, tick_ms);
-  uv_check_init(&loop_, &end_of_turn_);
-  end_of_turn_.data = this;
-  uv_check_start(&end_of_turn_, [](uv_check_t* check) { static_cast<UvLoop*>(check->data)->free_buried(); });
 }
 
 UvLoop::~UvLoop() {
-  free_buried();
+  end_turn();
   uv_close(reinterpret_cast<uv_handle_t*>(&tick_), nullptr);
-  uv_close(reinterpret_cast<uv_handle_t*>(&end_of_turn_), nullptr);
   uv_run(&loop_, UV_RUN_DEFAULT);
-  free_buried();
+  end_turn();
   uv_loop_close(&loop_);
 }
 
 void UvLoop::run() {
-  uv_run(&loop_, UV_RUN_DEFAULT);
-  // Not every libuv runs the end of the turn in which it was stopped, and the owners of the buried may go
-  // next.
-  free_buried();
+  stopped_ = false;
+  while (!stopped_) {
+    turn();
+  }
+  end_turn();
 }
 
-void UvLoop::stop() noexcept {
-  uv_stop(&loop_);
+void UvLoop::turn() {
+  end_turn();
+  // Never without end: the tick is always due soon.
+  poller_.wait(embedded_.is_ready ? 0 : uv_backend_timeout(&loop_));
+  uv_update_time(&loop_);
+  if (embedded_.is_ready || uv_backend_timeout(&loop_) == 0) {
+    embedded_.is_ready = false;
+    uv_run(&loop_, UV_RUN_NOWAIT);
+  }
+}
+
+void UvLoop::end_turn() {
+  free_buried();
+  // Arming one may end others and change the lists.
+  for (std::size_t i = 0; i < to_arm_.size(); ++i) {
+    to_arm_[i]->arm();
+  }
+  to_arm_.clear();
+  for (SocketStream* const stream : to_release_) {
+    streams_->release(stream);
+  }
+  to_release_.clear();
 }
 
 }  // namespace limpet::net

@@ -81,8 +81,12 @@ void Exchange::connect_to(const backends::Backend& backend) {
                       started.error().detail);
     return;
   }
-  backend_ = std::move(started).value();
+  backend_ = std::move(started->stream);
   backend_->set_events(this);
+  if (started->is_connected) {
+    on_connected();
+    return;
+  }
   backend_->watch(false, true);
   client_.arm(context_.snapshot->timeouts.connect);
 }

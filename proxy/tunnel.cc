@@ -120,6 +120,11 @@ void Tunnel::note_initiator(const Relay& relay) noexcept {
 void Tunnel::on_source_end(Relay& relay, net::Stream& to) {
   relay.source_ended = true;
   note_initiator(relay);
+  if (is_closed_both_ways()) {
+    finish(
+        initiator_);  // nothing may follow a Close (RFC 6455 5.5.1): there is no other direction to wait for
+    return;
+  }
   last_activity_ = context_.loop.now();
   if (!pass_on_fin(relay, to)) {
     return;
@@ -164,6 +169,12 @@ void Tunnel::on_broken(net::Stream& stream) {
 void Tunnel::update_watches() noexcept {
   client_->watch(from_client_.wants_source(), !from_backend_.out.empty());
   backend_->watch(from_backend_.wants_source(), !from_client_.out.empty());
+}
+
+// Both ends have said Close and everything has been passed on.
+bool Tunnel::is_closed_both_ways() const noexcept {
+  return from_client_.scanner.close_seen() && from_backend_.scanner.close_seen() &&
+         from_client_.out.empty() && from_backend_.out.empty();
 }
 
 bool Tunnel::is_half_closed() const noexcept {

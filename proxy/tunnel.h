@@ -77,6 +77,7 @@ class Tunnel final : public net::Disposable, public net::StreamEvents, public ne
   void send_close(Relay& relay, net::Stream& to, std::string_view frame);
   void note_initiator(const Relay& relay) noexcept;
   void update_watches() noexcept;
+  [[nodiscard]] bool is_closed_both_ways() const noexcept;
   [[nodiscard]] bool is_half_closed() const noexcept;
   [[nodiscard]] Duration idle_bound() const noexcept;
   void arm_idle();

@@ -18,7 +18,7 @@ template <typename Condition>
     if (clock.now() > end) {
       return false;
     }
-    uv_run(loop.native(), UV_RUN_ONCE);
+    loop.turn();
   }
   return true;
 }

@@ -75,6 +75,7 @@ constexpr std::array<Row, kEventCount> kRows{{
     {BackendReadsOn, "backend reads on", {}},
     {ConnectsWait, "connects wait", {}},
     {ConnectsSucceed, "connects succeed", {}},
+    {ConnectsSucceedAtOnce, "connects succeed at once", {}},
     {ConnectsAreRefused, "connects are refused", {}},
     {DescriptorsRunOut, "descriptors run out", {}},
     {AMomentPasses, "a moment passes", {}},
@@ -323,6 +324,9 @@ bool Script::apply_to_world(Event event) {
       return true;
     case ConnectsSucceed:
       proxy_.backends().next = Next::Connects;
+      return true;
+    case ConnectsSucceedAtOnce:
+      proxy_.backends().next = Next::IsConnected;
       return true;
     case ConnectsAreRefused:
       proxy_.backends().next = Next::Refused;

@@ -49,6 +49,7 @@ enum class Event : std::uint8_t {
   BackendReadsOn,
   ConnectsWait,
   ConnectsSucceed,
+  ConnectsSucceedAtOnce,
   ConnectsAreRefused,
   DescriptorsRunOut,
   AMomentPasses,

@@ -24,7 +24,7 @@ std::vector<SocketAddress> backend_addresses(std::size_t count) {
 
 }  // namespace
 
-Result<net::StreamPtr> MemoryConnector::connect(const SocketAddress&) {
+Result<net::Connecting> MemoryConnector::connect(const SocketAddress&) {
   if (next == Next::Refused) {
     return system_error(ECONNREFUSED, Side::Backend, "connect");
   }
@@ -35,9 +35,9 @@ Result<net::StreamPtr> MemoryConnector::connect(const SocketAddress&) {
     return system_error(EADDRNOTAVAIL, Side::Self, "connect");
   }
   auto pipe = std::make_shared<MemoryPipe>();
-  pipe->connected = next == Next::Connects;
+  pipe->connected = next != Next::Waits;
   opened.push_back(pipe);
-  return loop_.open(std::move(pipe));
+  return net::Connecting{loop_.open(std::move(pipe)), next == Next::IsConnected};
 }
 
 SimulatedProxy::SimulatedProxy(std::size_t backends, const std::function<void(proxy::Snapshot&)>& adjust)

@@ -34,10 +34,10 @@ class ManualClock final : public Clock {
 class MemoryConnector final : public net::Connector {
  public:
   explicit MemoryConnector(ManualLoop& loop) noexcept : loop_(loop) {}
-  [[nodiscard]] Result<net::StreamPtr> connect(const SocketAddress& address) override;
+  [[nodiscard]] Result<net::Connecting> connect(const SocketAddress& address) override;
 
   // What the next connects do: wait for the script, or fail at once.
-  enum class Next : std::uint8_t { Waits, Connects, Refused, OutOfDescriptors, OutOfPorts };
+  enum class Next : std::uint8_t { Waits, Connects, IsConnected, Refused, OutOfDescriptors, OutOfPorts };
   Next next = Next::Connects;
   std::vector<PipePtr> opened;  // all so far, oldest first
 

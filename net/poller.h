@@ -1,0 +1,43 @@
+// Poller: which descriptors are ready (epoll, level-triggered). A change of interest costs one system call
+// and a close none, where uv_poll takes three to begin, two for a change and one to end; a session has two
+// sockets and a handshake changes each of them. One thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "net/fd.h"
+
+namespace limpet::net {
+
+// What is told that its descriptor is ready. Lives until the end of the turn in which it was last watched.
+class Pollable {
+ public:
+  // `ready`: EPOLLIN, EPOLLOUT; EPOLLERR and EPOLLHUP come whatever was asked for.
+  virtual void on_ready(std::uint32_t ready) = 0;
+
+ protected:
+  ~Pollable() = default;
+};
+
+class Poller {
+ public:
+  Poller();
+
+  // Adds or changes. False when the system does not take it.
+  [[nodiscard]] bool add(int fd, std::uint32_t interest, Pollable& who) noexcept;
+  void change(int fd, std::uint32_t interest, Pollable& who) noexcept;
+  void remove(int fd) noexcept;  // a closed descriptor is removed by the system
+
+  // Waits up to `timeout_ms` (-1 = without end) and tells everybody who is ready, each once. Whoever was
+  // closed meanwhile is told all the same and must not mind.
+  void wait(int timeout_ms);
+
+ private:
+  // A turn with more to do than this goes on in the next one.
+  static constexpr int kMostEvents = 512;
+
+  Fd epoll_;
+};
+
+}  // namespace limpet::net
