@@ -3,7 +3,6 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <mutex>
 
@@ -19,12 +18,6 @@ constexpr std::size_t kMaxShards = 64;
 constexpr std::size_t kMinShardEntries = 1024;
 // Entry numbers have 32 bits.
 constexpr std::size_t kMaxShardEntries = 1U << 30U;
-
-std::uint64_t random_seed() {
-  std::array<std::uint8_t, sizeof(std::uint64_t)> bytes{};
-  crypto::random_bytes(bytes);
-  return std::bit_cast<std::uint64_t>(bytes);
-}
 
 void apply(PinShard::Entry& entry, const Pin& pin) noexcept {
   const bool keeps_the_operators_word = entry.by_hand && !pin.by_hand && pin.reason != PinReason::Failover;
@@ -62,7 +55,7 @@ std::string_view word(PinReason reason) noexcept {
   return "unknown";
 }
 
-AffinityTable::AffinityTable(std::size_t max_entries) : seed_(random_seed()) {
+AffinityTable::AffinityTable(std::size_t max_entries) : seed_(crypto::random_seed()) {
   const std::size_t most = std::clamp<std::size_t>(max_entries, 1, kMaxShards * kMaxShardEntries);
   const std::size_t count = std::bit_floor(std::clamp<std::size_t>(most / kMinShardEntries, 1, kMaxShards));
   for (std::size_t i = 0; i < count; ++i) {

@@ -22,12 +22,6 @@ constexpr Duration kTick = std::chrono::milliseconds(100);
 // Expired pins freed a tick: under a millisecond, and 200 000 a second.
 constexpr std::size_t kExpiredATick = 20'000;
 
-std::uint64_t random_seed() {
-  std::uint64_t seed = 0;
-  crypto::random_bytes({reinterpret_cast<std::uint8_t*>(&seed), sizeof(seed)});
-  return seed;
-}
-
 std::uint32_t worker_count(const settings::Settings& settings) {
   return settings.workers != 0 ? settings.workers : std::max(1U, std::thread::hardware_concurrency());
 }
@@ -51,14 +45,15 @@ std::size_t table_size(const settings::Settings& settings) {
 
 }  // namespace
 
-Server::Server(settings::Settings settings, Log& log)
+Server::Server(settings::Settings settings, Log& log, std::uint64_t descriptor_limit)
     : settings_(std::move(settings)),
       log_(log),
       pins_(table_size(settings_)),
       shared_{pins_, clock_, log_},
-      monitor_(loop_, log_, random_seed()),
+      monitor_(loop_, log_, crypto::random_seed()),
       left_(loop_, [this](proxy::WorkerLeft) { on_worker_left(); }),
-      started_(clock_.now()) {}
+      started_(clock_.now()),
+      descriptor_limit_(descriptor_limit) {}
 
 Server::~Server() {
   for (auto& worker : workers_) {
@@ -86,7 +81,7 @@ Result<std::unique_ptr<Server>> Server::start(settings::Settings settings, Log& 
         "only " + std::to_string(limit) + " open files are allowed and " + std::to_string(needed) +
             " are needed to serve anybody: raise the limit (ulimit -n, LimitNOFILE=) or lower workers"};
   }
-  std::unique_ptr<Server> server(new Server(std::move(settings), log));
+  std::unique_ptr<Server> server(new Server(std::move(settings), log, limit));
   auto opened = server->open();
   if (!opened.ok()) {
     return opened.error();
@@ -178,10 +173,11 @@ Result<bool> Server::open_admin() {
 
 void Server::start_workers(std::vector<std::vector<proxy::ListeningSocket>> sockets) {
   for (auto& mine : sockets) {
-    workers_.push_back(std::make_unique<proxy::Worker>(shared_, snapshot_, std::move(mine), random_seed()));
+    workers_.push_back(
+        std::make_unique<proxy::Worker>(shared_, snapshot_, std::move(mine), crypto::random_seed()));
   }
   // Everything that stays open is open now.
-  shared_.descriptors = net::DescriptorBounds::of(net::raise_descriptor_limit(), net::descriptors_in_use());
+  shared_.descriptors = net::DescriptorBounds::of(descriptor_limit_, net::descriptors_in_use());
   for (auto& worker : workers_) {
     worker->start(left_);
   }

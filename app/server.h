@@ -65,7 +65,7 @@ class Server {
   [[nodiscard]] bool is_stopping() const noexcept { return stopping_; }
 
  private:
-  Server(settings::Settings settings, Log& log);
+  Server(settings::Settings settings, Log& log, std::uint64_t descriptor_limit);
 
   Result<bool> open();
   // One list of sockets a worker is filled. Requires that binds are literals, which settings promises.
@@ -98,6 +98,7 @@ class Server {
   std::unique_ptr<net::Timer> tick_;
   std::unique_ptr<net::Timer> end_;  // null unless stop_after() was asked for
   Instant started_;
+  std::uint64_t descriptor_limit_;
   std::size_t workers_left_ = 0;
   bool stopping_ = false;
 };

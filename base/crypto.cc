@@ -4,6 +4,8 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include <array>
+#include <bit>
 #include <cstdlib>
 #include <memory>
 
@@ -145,6 +147,12 @@ std::optional<std::string> from_base64url(std::string_view text) {
 
 void random_bytes(std::span<std::uint8_t> out) noexcept {
   require(RAND_bytes(out.data(), static_cast<int>(out.size())) == 1);
+}
+
+std::uint64_t random_seed() noexcept {
+  std::array<std::uint8_t, sizeof(std::uint64_t)> bytes{};
+  random_bytes(bytes);
+  return std::bit_cast<std::uint64_t>(bytes);
 }
 
 std::string seal(const Key& key, std::string_view plain, std::string_view context) {

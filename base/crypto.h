@@ -33,6 +33,8 @@ using Key = std::array<std::uint8_t, kKeyBytes>;
 
 // Fills with bytes of the system's random source; ends the process if there is none.
 void random_bytes(std::span<std::uint8_t> out) noexcept;
+// From the same source: a seed that nobody outside the process can know.
+[[nodiscard]] std::uint64_t random_seed() noexcept;
 
 // AES-256-GCM: nonce, ciphertext and tag in one string. `context` is authenticated and not contained.
 [[nodiscard]] std::string seal(const Key& key, std::string_view plain, std::string_view context);

@@ -31,7 +31,7 @@ class ChunkPool {
 
   // Null when everything is lent: whoever needed it ends its connection.
   [[nodiscard]] Chunk* borrow() {
-    if (out_ == most_out_ || ++lends_ == failing_lend_) {
+    if (out_ == kMostOut || ++lends_ == failing_lend_) {
       return nullptr;
     }
     ++out_;
@@ -43,8 +43,7 @@ class ChunkPool {
   }
   [[nodiscard]] std::size_t out() const noexcept { return out_; }
 
-  // For tests: another bound; and the one lend, counted from 1, that fails (0 = none).
-  void limit_to(std::size_t most_out) noexcept { most_out_ = most_out; }
+  // For tests: the one lend, counted from 1, that fails (0 = none).
   void fail_lend(std::uint64_t number) noexcept { failing_lend_ = number; }
 
  private:
@@ -52,7 +51,6 @@ class ChunkPool {
 
   ObjectPool<Chunk> pool_;
   std::size_t out_ = 0;
-  std::size_t most_out_ = kMostOut;
   std::uint64_t lends_ = 0;
   std::uint64_t failing_lend_ = 0;
 };

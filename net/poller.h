@@ -3,7 +3,6 @@
 // sockets and a handshake changes each of them. One thread.
 #pragma once
 
-#include <array>
 #include <cstdint>
 
 #include "net/fd.h"
@@ -24,7 +23,7 @@ class Poller {
  public:
   Poller();
 
-  // Adds or changes. False when the system does not take it.
+  // False when the system does not take it.
   [[nodiscard]] bool add(int fd, std::uint32_t interest, Pollable& who) noexcept;
   void change(int fd, std::uint32_t interest, Pollable& who) noexcept;
   void remove(int fd) noexcept;  // a closed descriptor is removed by the system

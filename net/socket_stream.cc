@@ -37,15 +37,7 @@ StreamPtr SocketStream::adopt(UvLoop& loop, Fd fd) {
 
 void SocketStream::watch(bool readable, bool writable) noexcept {
   wanted_ = static_cast<std::uint8_t>((readable ? kReadable : 0U) | (writable ? kWritable : 0U));
-  const bool is_known =
-      polled_ == Polled::Yes ? wanted_ == armed_ : polled_ == Polled::TakenOut && wanted_ == 0;
-  if (!is_known) {
-    arm_at_end_of_turn();
-  }
-}
-
-void SocketStream::arm_at_end_of_turn() {
-  if (!arms_later_ && !closing_) {
+  if (!is_armed() && !arms_later_ && !closing_) {
     arms_later_ = true;
     loop_.arm_later(*this);
   }
@@ -54,7 +46,7 @@ void SocketStream::arm_at_end_of_turn() {
 // A stream with nothing wanted stays polled: a cut (EPOLLERR, EPOLLHUP) is told whatever the interest.
 void SocketStream::arm() noexcept {
   arms_later_ = false;
-  if (closing_ || (polled_ == Polled::Yes && wanted_ == armed_)) {
+  if (closing_ || is_armed()) {
     return;
   }
   armed_ = wanted_;

@@ -36,8 +36,11 @@ class SocketStream final : public Stream, public Pollable {
   // What the poller knows of this stream.
   enum class Polled : std::uint8_t { Not, Yes, TakenOut };
 
+  // The poller knows what is wanted, or there is nothing to know.
+  [[nodiscard]] bool is_armed() const noexcept {
+    return polled_ == Polled::Yes ? wanted_ == armed_ : polled_ == Polled::TakenOut && wanted_ == 0;
+  }
   void report(std::uint32_t ready);
-  void arm_at_end_of_turn();
   void close() noexcept override;
 
   UvLoop& loop_;

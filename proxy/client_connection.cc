@@ -12,8 +12,6 @@ namespace limpet::proxy {
 
 namespace {
 
-// What a client may send ahead of its turn: frames before the 101, pipelined requests.
-constexpr std::size_t kEarlyBytes = 64 * 1024;
 // A client that has sent FIN may be gone: how long the next piece of its answer may take.
 constexpr Duration kHalfClosedPatience = std::chrono::seconds(5);
 

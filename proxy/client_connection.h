@@ -29,6 +29,9 @@ struct Arrival {
 
 class ClientConnection final : public net::Disposable, public net::StreamEvents, public net::DeadlineOwner {
  public:
+  // What a client may send ahead of its turn: frames before the 101, pipelined requests.
+  static constexpr std::size_t kEarlyBytes = 64 * 1024;
+
   ClientConnection(Context& context, net::StreamPtr stream, Arrival arrival);
   ~ClientConnection() override;
 

@@ -1,8 +1,6 @@
 #include "proxy/client_ledger.h"
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <chrono>
 #include <mutex>
 #include <unordered_map>
@@ -29,12 +27,6 @@ constexpr Duration kLongestUnit = std::chrono::hours(24);
 // How far the clock of one worker may lag behind that of another (each reads it once a turn of its loop)
 // without a debt looking like one of other limits.
 constexpr Nanoseconds kMostLag = std::chrono::seconds(10);
-
-std::uint64_t random_seed() {
-  std::array<std::uint8_t, sizeof(std::uint64_t)> bytes{};
-  crypto::random_bytes(bytes);
-  return std::bit_cast<std::uint64_t>(bytes);
-}
 
 std::uint64_t big_endian(const std::uint8_t* bytes, std::size_t count) noexcept {
   std::uint64_t number = 0;
@@ -136,9 +128,9 @@ struct ClientLedger::Shard {
   Client* newest = nullptr;
 };
 
-ClientLedger::ClientLedger(std::size_t max_idle) : seed_(random_seed()) {
+ClientLedger::ClientLedger(std::size_t max_idle) : seed_(crypto::random_seed()) {
   for (std::size_t i = 0; i < kShards; ++i) {
-    shards_.push_back(std::make_unique<Shard>(random_seed(), max_idle / kShards));
+    shards_.push_back(std::make_unique<Shard>(crypto::random_seed(), max_idle / kShards));
   }
 }
 

@@ -223,9 +223,9 @@ void Exchange::on_request_complete() {
 }
 
 std::size_t Exchange::most_a_read() const noexcept {
-  constexpr std::uint64_t kBehind = 64 * 1024;
   const std::uint64_t known = request_body_.framing() == http::Framing::Length ? request_body_.left() : 0;
-  return static_cast<std::size_t>(std::min<std::uint64_t>(known + kBehind, net::Loop::kScratchBytes));
+  return static_cast<std::size_t>(
+      std::min<std::uint64_t>(known + ClientConnection::kEarlyBytes, net::Loop::kScratchBytes));
 }
 
 bool Exchange::takes_request_bytes() const noexcept {
