@@ -4,9 +4,11 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 
 namespace limpet::crypto {
@@ -16,23 +18,68 @@ namespace {
 constexpr std::string_view kStandard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::string_view kUrlSafe = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+// The value of every character of an alphabet; kNoValue for the others.
+using Values = std::array<std::uint8_t, 256>;
+constexpr std::uint8_t kNoValue = 0xff;
+
+constexpr Values values_of(std::string_view alphabet) noexcept {
+  Values values{};
+  values.fill(kNoValue);
+  for (std::size_t i = 0; i < alphabet.size(); ++i) {
+    values[static_cast<unsigned char>(alphabet[i])] = static_cast<std::uint8_t>(i);
+  }
+  return values;
+}
+
+constexpr Values kStandardValues = values_of(kStandard);
+constexpr Values kUrlSafeValues = values_of(kUrlSafe);
+
+void require(bool done) noexcept {
+  if (!done) {
+    std::abort();  // only out of memory or a broken libcrypto leads here
+  }
+}
+
 struct FreeContext {
   void operator()(EVP_CIPHER_CTX* context) const noexcept { EVP_CIPHER_CTX_free(context); }
 };
-
-// One cipher context a thread: creating one costs more than sealing a cookie.
-EVP_CIPHER_CTX* cipher_context() {
-  thread_local const std::unique_ptr<EVP_CIPHER_CTX, FreeContext> context(EVP_CIPHER_CTX_new());
-  if (!context) {
-    std::abort();
-  }
-  return context.get();
-}
 
 // Fetched once: an implicit fetch at every use costs more than the cipher.
 const EVP_CIPHER* aes_256_gcm() {
   static const EVP_CIPHER* const cipher = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
   return cipher;
+}
+
+enum class Direction : int { Open = 0, Seal = 1 };
+
+// A cipher context that has been given its key: that costs more than sealing a cookie.
+struct KeyedCipher {
+  std::unique_ptr<EVP_CIPHER_CTX, FreeContext> context{EVP_CIPHER_CTX_new()};
+  Key key{};
+  bool has_key = false;
+};
+
+// This thread's cipher for `key`, ready for `nonce`. The last few keys are remembered: the one in use and
+// those it has replaced.
+EVP_CIPHER_CTX* cipher_for(const Key& key, Direction direction, const unsigned char* nonce) {
+  constexpr std::size_t kRemembered = 4;
+  thread_local std::array<std::array<KeyedCipher, kRemembered>, 2> ciphers;
+  thread_local std::size_t oldest = 0;
+  const auto way = static_cast<int>(direction);
+  auto& known = ciphers[static_cast<std::size_t>(way)];
+  auto* const found = std::find_if(known.begin(), known.end(), [&key](const KeyedCipher& cipher) {
+    return cipher.has_key && cipher.key == key;
+  });
+  if (found != known.end()) {
+    require(EVP_CipherInit_ex(found->context.get(), nullptr, nullptr, nullptr, nonce, way) == 1);
+    return found->context.get();
+  }
+  KeyedCipher& next = known[oldest++ % kRemembered];
+  require(next.context != nullptr);
+  require(EVP_CipherInit_ex(next.context.get(), aes_256_gcm(), nullptr, key.data(), nonce, way) == 1);
+  next.key = key;
+  next.has_key = true;
+  return next.context.get();
 }
 
 const EVP_MD* sha1_digest() {
@@ -50,12 +97,6 @@ const unsigned char* as_bytes(std::string_view text) noexcept {
 }
 unsigned char* as_bytes(std::string& text) noexcept {
   return reinterpret_cast<unsigned char*>(text.data());
-}
-
-void require(bool done) noexcept {
-  if (!done) {
-    std::abort();  // only out of memory or a broken libcrypto leads here
-  }
 }
 
 std::string encode(Bytes bytes, std::string_view alphabet) {
@@ -77,7 +118,7 @@ std::string encode(Bytes bytes, std::string_view alphabet) {
   return text;
 }
 
-std::optional<std::string> decode(std::string_view text, std::string_view alphabet) {
+std::optional<std::string> decode(std::string_view text, const Values& values) {
   if (text.size() % 4 == 1) {
     return std::nullopt;
   }
@@ -86,11 +127,11 @@ std::optional<std::string> decode(std::string_view text, std::string_view alphab
   std::uint32_t buffer = 0;
   unsigned bits = 0;
   for (const char c : text) {
-    const auto value = alphabet.find(c);
-    if (value == std::string_view::npos) {
+    const std::uint8_t value = values[static_cast<unsigned char>(c)];
+    if (value == kNoValue) {
       return std::nullopt;
     }
-    buffer = (buffer << 6U) | static_cast<std::uint32_t>(value);
+    buffer = (buffer << 6U) | value;
     bits += 6;
     if (bits >= 8) {
       bits -= 8;
@@ -138,15 +179,29 @@ std::optional<std::string> from_base64(std::string_view text) {
   for (int padding = 0; padding < 2 && !text.empty() && text.back() == '='; ++padding) {
     text.remove_suffix(1);
   }
-  return decode(text, kStandard);
+  return decode(text, kStandardValues);
 }
 
 std::optional<std::string> from_base64url(std::string_view text) {
-  return decode(text, kUrlSafe);
+  return decode(text, kUrlSafeValues);
 }
 
 void random_bytes(std::span<std::uint8_t> out) noexcept {
-  require(RAND_bytes(out.data(), static_cast<int>(out.size())) == 1);
+  // Drawn in advance: a draw costs a microsecond whatever its size. What was handed out is forgotten here.
+  constexpr std::size_t kDrawn = 512;
+  thread_local std::array<std::uint8_t, kDrawn> drawn;
+  thread_local std::size_t left = 0;
+  if (out.size() > kDrawn / 8) {
+    require(RAND_bytes(out.data(), static_cast<int>(out.size())) == 1);
+    return;
+  }
+  if (left < out.size()) {
+    require(RAND_bytes(drawn.data(), static_cast<int>(kDrawn)) == 1);
+    left = kDrawn;
+  }
+  left -= out.size();
+  std::memcpy(out.data(), drawn.data() + left, out.size());
+  OPENSSL_cleanse(drawn.data() + left, out.size());
 }
 
 std::uint64_t random_seed() noexcept {
@@ -158,10 +213,9 @@ std::uint64_t random_seed() noexcept {
 std::string seal(const Key& key, std::string_view plain, std::string_view context) {
   std::string sealed(kNonceBytes + plain.size() + kTagBytes, '\0');
   unsigned char* const nonce = as_bytes(sealed);
-  require(RAND_bytes(nonce, static_cast<int>(kNonceBytes)) == 1);
-  EVP_CIPHER_CTX* const cipher = cipher_context();
+  random_bytes({nonce, kNonceBytes});
+  EVP_CIPHER_CTX* const cipher = cipher_for(key, Direction::Seal, nonce);
   int length = 0;
-  require(EVP_EncryptInit_ex(cipher, aes_256_gcm(), nullptr, key.data(), nonce) == 1);
   require(EVP_EncryptUpdate(cipher, nullptr, &length, as_bytes(context), static_cast<int>(context.size())) ==
           1);
   unsigned char* const body = nonce + kNonceBytes;
@@ -180,9 +234,8 @@ std::optional<std::string> open(const Key& key, std::string_view sealed, std::st
   std::string plain(size, '\0');
   std::array<std::uint8_t, kTagBytes> tag{};
   sealed.copy(reinterpret_cast<char*>(tag.data()), tag.size(), kNonceBytes + size);
-  EVP_CIPHER_CTX* const cipher = cipher_context();
+  EVP_CIPHER_CTX* const cipher = cipher_for(key, Direction::Open, as_bytes(sealed));
   int length = 0;
-  require(EVP_DecryptInit_ex(cipher, aes_256_gcm(), nullptr, key.data(), as_bytes(sealed)) == 1);
   require(EVP_DecryptUpdate(cipher, nullptr, &length, as_bytes(context), static_cast<int>(context.size())) ==
           1);
   require(EVP_DecryptUpdate(cipher, as_bytes(plain), &length, as_bytes(sealed) + kNonceBytes,

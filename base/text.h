@@ -1,6 +1,7 @@
 // Small questions about text. ASCII only: protocol text is never subject to a locale. Any thread.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -22,7 +23,10 @@ namespace limpet {
 }
 
 // Equal without regard to ASCII case.
-[[nodiscard]] bool iequals(std::string_view a, std::string_view b) noexcept;
+[[nodiscard]] constexpr bool iequals(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
+}
 [[nodiscard]] std::string to_lower(std::string_view text);
 // Without the spaces and tabs (RFC 9110 OWS) at both ends.
 [[nodiscard]] std::string_view trim_ows(std::string_view text) noexcept;

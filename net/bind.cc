@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "net/acknowledgements.h"
 #include "net/listener.h"
 
 namespace limpet::net {
@@ -30,6 +31,7 @@ Result<Fd> open_socket(const SocketAddress& address, bool reuse_port) {
   if (!address.is_unix()) {
     set_flag(fd.get(), SOL_SOCKET, SO_REUSEADDR);
     set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY);
+    ride_acknowledgements(fd);
     if (reuse_port) {
       set_flag(fd.get(), SOL_SOCKET, SO_REUSEPORT);
     }

@@ -17,16 +17,19 @@ IoResult Outbox::send(Stream& stream, std::span<const std::uint8_t> bytes) {
   if (bytes.empty()) {
     return {IoStatus::Done, 0, 0};
   }
-  std::size_t sent = 0;
-  if (empty()) {
-    const IoResult result = stream.write(bytes);
-    if (result.status == IoStatus::Broken) {
-      return result;
-    }
-    sent = result.bytes;
+  return keep_rest(stream, bytes, empty() ? stream.write(bytes) : IoResult{});
+}
+
+IoResult Outbox::send_last(Stream& stream, std::span<const std::uint8_t> bytes) {
+  return keep_rest(stream, bytes, empty() ? stream.write_last(bytes) : IoResult{});
+}
+
+IoResult Outbox::keep_rest(Stream& stream, std::span<const std::uint8_t> bytes, const IoResult& written) {
+  if (written.status == IoStatus::Broken) {
+    return written;
   }
-  if (sent < bytes.size() && !keep(stream.loop().chunks(), bytes.subspan(sent))) {
-    return {IoStatus::Broken, sent, ENOMEM};
+  if (written.bytes < bytes.size() && !keep(stream.loop().chunks(), bytes.subspan(written.bytes))) {
+    return {IoStatus::Broken, written.bytes, ENOMEM};
   }
   return {IoStatus::Done, bytes.size(), 0};
 }

@@ -31,6 +31,8 @@ class Outbox {
   // Sends now or keeps. Done: taken over in full (sent or kept); Broken: the stream is, or (ENOMEM) there is
   // no chunk to keep the rest in: bytes are lost, so the connection must end.
   [[nodiscard]] IoResult send(Stream& stream, std::span<const std::uint8_t> bytes);
+  // The same, and the end of the stream goes with it, unless something of it is kept.
+  [[nodiscard]] IoResult send_last(Stream& stream, std::span<const std::uint8_t> bytes);
   // Sends what is kept; `bytes` were taken, whatever the status. Done: nothing is pending any more;
   // WouldBlock: something is.
   [[nodiscard]] IoResult flush(Stream& stream);
@@ -38,6 +40,8 @@ class Outbox {
   void drop(ChunkPool& chunks) noexcept;
 
  private:
+  // What of `bytes` a write has not taken is kept.
+  [[nodiscard]] IoResult keep_rest(Stream& stream, std::span<const std::uint8_t> bytes, const IoResult& written);
   // False when the pool has no chunk to lend.
   [[nodiscard]] bool keep(ChunkPool& chunks, std::span<const std::uint8_t> bytes);
   void consume(ChunkPool& chunks, std::size_t bytes) noexcept;

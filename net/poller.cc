@@ -39,9 +39,18 @@ void Poller::remove(int fd) noexcept {
 void Poller::wait(int timeout_ms) {
   std::array<epoll_event, kMostEvents> events;  // NOLINT: the system fills what is looked at
   const int count = epoll_wait(epoll_.get(), events.data(), kMostEvents, timeout_ms);
+  const auto who = [&events](int i) { return static_cast<Pollable*>(events[static_cast<std::size_t>(i)].data.ptr); };
+  if (count > 1) {
+    __builtin_prefetch(who(1));
+  }
   for (int i = 0; i < count; ++i) {
-    const epoll_event& event = events[static_cast<std::size_t>(i)];
-    static_cast<Pollable*>(event.data.ptr)->on_ready(event.events);
+    if (i + 2 < count) {
+      __builtin_prefetch(who(i + 2));
+    }
+    if (i + 1 < count) {
+      who(i + 1)->on_soon();
+    }
+    who(i)->on_ready(events[static_cast<std::size_t>(i)].events);
   }
 }
 

@@ -14,6 +14,8 @@ class Pollable {
  public:
   // `ready`: EPOLLIN, EPOLLOUT; EPOLLERR and EPOLLHUP come whatever was asked for.
   virtual void on_ready(std::uint32_t ready) = 0;
+  // It is about to be told. A place to ask the cache for what on_ready() will touch.
+  virtual void on_soon() noexcept {}
 
  protected:
   ~Pollable() = default;

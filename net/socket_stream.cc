@@ -64,6 +64,15 @@ void SocketStream::arm() noexcept {
   }
 }
 
+void SocketStream::on_soon() noexcept {
+  constexpr std::uintptr_t kLine = 64;
+  if (const auto first = reinterpret_cast<std::uintptr_t>(events()); first != 0) {
+    for (std::uintptr_t at = 0; at < 3 * kLine; at += kLine) {
+      __builtin_prefetch(reinterpret_cast<const void*>(first + at));
+    }
+  }
+}
+
 void SocketStream::on_ready(std::uint32_t ready) {
   if (closing_) {
     return;  // closed by whoever was told before, in this same turn
@@ -127,6 +136,15 @@ int SocketStream::take_socket_error() noexcept {
 
 void SocketStream::shutdown_write() noexcept {
   ::shutdown(fd_.get(), SHUT_WR);
+}
+
+IoResult SocketStream::write_last(std::span<const std::uint8_t> bytes) noexcept {
+  // MSG_MORE: the packet waits for what follows, the FIN, or the rest when that is written.
+  const IoResult result = result_of(::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_MORE));
+  if (result.bytes == bytes.size()) {
+    shutdown_write();
+  }
+  return result;
 }
 
 void SocketStream::reset_on_close() noexcept {

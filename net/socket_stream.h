@@ -22,10 +22,12 @@ class SocketStream final : public Stream, public Pollable {
   [[nodiscard]] bool looks_alive() noexcept override;
   [[nodiscard]] int take_socket_error() noexcept override;
   void shutdown_write() noexcept override;
+  [[nodiscard]] IoResult write_last(std::span<const std::uint8_t> bytes) noexcept override;
   void reset_on_close() noexcept override;
   [[nodiscard]] Loop& loop() const noexcept override { return loop_; }
 
   void on_ready(std::uint32_t ready) override;
+  void on_soon() noexcept override;
 
   // For adopt() and the loop alone.
   SocketStream(UvLoop& loop, Fd&& fd) noexcept : loop_(loop), fd_(std::move(fd)) {}

@@ -65,6 +65,9 @@ class Stream {
   [[nodiscard]] virtual int take_socket_error() noexcept = 0;
   // Sends FIN; reading goes on.
   virtual void shutdown_write() noexcept = 0;
+  // The last bytes and the end of what we say behind them, in one packet. The end was not said when not all
+  // of them were taken.
+  [[nodiscard]] virtual IoResult write_last(std::span<const std::uint8_t> bytes) noexcept = 0;
   // The close that follows is a reset instead of a FIN.
   virtual void reset_on_close() noexcept = 0;
 

@@ -25,13 +25,13 @@ constexpr std::uint16_t kServiceRestart = 1012;  // the registry of RFC 6455 11.
 
 Tunnel::Tunnel(Context& context, TunnelParts parts)
     : context_(context),
-      id_(parts.id),
-      backend_id_(parts.backend_id),
       client_(std::move(parts.client)),
       backend_(std::move(parts.backend)),
+      last_activity_(context.loop.now()),
+      id_(parts.id),
+      backend_id_(parts.backend_id),
       deadline_(*this),
-      opened_(context.loop.now()),
-      last_activity_(opened_),
+      opened_(last_activity_),
       client_address_(std::move(parts.client_address)),
       backend_use_(std::move(parts.backend_use)),
       pin_use_(std::move(parts.pin_use)),
@@ -74,6 +74,7 @@ void Tunnel::pump(Relay& relay, net::Stream& from, net::Stream& to) {
     return;
   }
   const auto scratch = context_.loop.scratch();
+  __builtin_prefetch(&to);
   const net::IoResult result = from.read(scratch);
   switch (result.status) {
     case net::IoStatus::Done:
@@ -96,10 +97,15 @@ void Tunnel::pump(Relay& relay, net::Stream& from, net::Stream& to) {
 bool Tunnel::pass(Relay& relay, net::Stream& to, std::span<const std::uint8_t> bytes) {
   relay.scanner.observe(bytes);
   relay.bytes += bytes.size();
-  if (relay.scanner.close_seen() && initiator_ == CloseReason::None) {
+  const bool closes = relay.scanner.close_seen();
+  if (closes) {
     note_initiator(relay);
   }
-  const net::IoResult sent = relay.out.send(to, bytes);
+  if (relay.fin_passed_on) {
+    return true;  // nothing may follow a Close (RFC 6455 5.5.1)
+  }
+  const bool is_last = closes && is_last_word(relay);
+  const net::IoResult sent = is_last ? relay.out.send_last(to, bytes) : relay.out.send(to, bytes);
   if (net::is_out_of_chunks(sent)) {
     end_short_of_memory();
     return false;
@@ -108,7 +114,18 @@ bool Tunnel::pass(Relay& relay, net::Stream& to, std::span<const std::uint8_t> b
     end_by_reset(to);
     return false;
   }
+  if (is_last && relay.out.empty()) {
+    relay.fin_passed_on = true;
+    arm_idle();
+  }
   return true;
+}
+
+// The client has said Close and so has the backend now: for the client this ends the connection, which the
+// server side closes first (RFC 6455 7.1.1). The backend is a server too, and is left to close its own.
+bool Tunnel::is_last_word(const Relay& relay) const noexcept {
+  return &relay == &from_backend_ && relay.out.empty() && from_client_.out.empty() &&
+         from_backend_.scanner.has_ended() && from_client_.scanner.has_ended();
 }
 
 void Tunnel::note_initiator(const Relay& relay) noexcept {
@@ -121,8 +138,7 @@ void Tunnel::on_source_end(Relay& relay, net::Stream& to) {
   relay.source_ended = true;
   note_initiator(relay);
   if (is_closed_both_ways()) {
-    finish(
-        initiator_);  // nothing may follow a Close (RFC 6455 5.5.1): there is no other direction to wait for
+    finish(initiator_);  // nothing may follow a Close: there is no other direction to wait for
     return;
   }
   last_activity_ = context_.loop.now();
@@ -178,7 +194,7 @@ bool Tunnel::is_closed_both_ways() const noexcept {
 }
 
 bool Tunnel::is_half_closed() const noexcept {
-  return from_client_.source_ended || from_backend_.source_ended;
+  return from_client_.source_ended || from_backend_.source_ended || from_backend_.fin_passed_on;
 }
 
 Duration Tunnel::idle_bound() const noexcept {

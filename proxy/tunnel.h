@@ -77,6 +77,7 @@ class Tunnel final : public net::Disposable, public net::StreamEvents, public ne
   void send_close(Relay& relay, net::Stream& to, std::string_view frame);
   void note_initiator(const Relay& relay) noexcept;
   void update_watches() noexcept;
+  [[nodiscard]] bool is_last_word(const Relay& relay) const noexcept;
   [[nodiscard]] bool is_closed_both_ways() const noexcept;
   [[nodiscard]] bool is_half_closed() const noexcept;
   [[nodiscard]] Duration idle_bound() const noexcept;
@@ -86,23 +87,25 @@ class Tunnel final : public net::Disposable, public net::StreamEvents, public ne
   void finish(CloseReason reason);
   void log_end(CloseReason reason) const;
 
+  // What every message touches stands first: three cache lines.
   Context& context_;
+  net::StreamPtr client_;   // null after finish()
+  net::StreamPtr backend_;  // null after finish()
+  Instant last_activity_;
+  CloseReason initiator_ = CloseReason::None;  // ClientClosed or BackendClosed: who began to close
+  CloseReason ending_ = CloseReason::None;     // why limpet ends it; None = it does not
+  Relay from_client_;
+  Relay from_backend_;
+
   std::uint64_t id_;
   std::uint32_t slot_ = 0;
   backends::BackendId backend_id_;
-  net::StreamPtr client_;   // null after finish()
-  net::StreamPtr backend_;  // null after finish()
-  Relay from_client_;
-  Relay from_backend_;
   net::Deadline deadline_;
   Instant opened_;
-  Instant last_activity_;
   SocketAddress client_address_;
   BackendUse backend_use_;
   PinUse pin_use_;
   ClientSeat seat_;
-  CloseReason initiator_ = CloseReason::None;  // ClientClosed or BackendClosed: who began to close
-  CloseReason ending_ = CloseReason::None;     // why limpet ends it; None = it does not
 };
 
 // A live session costs this and two Streams. Grow it only with a reason.

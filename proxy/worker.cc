@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "net/acknowledgements.h"
 #include "net/socket_stream.h"
 #include "proxy/client_connection.h"
 #include "proxy/tunnel.h"
@@ -91,9 +90,6 @@ void Worker::on_accept(net::Fd socket, const SocketAddress& peer, std::string_vi
     return;
   }
   open.fetch_add(1, std::memory_order_relaxed);
-  if (!peer.is_unix()) {
-    net::ride_acknowledgements(socket);
-  }
   connections_.add(std::make_unique<ClientConnection>(
       context_, net::SocketStream::adopt(loop_, std::move(socket)),
       Arrival{.peer = peer, .listener_pool = pool, .over_limit = now_open >= limit}));

@@ -54,6 +54,10 @@ bool FrameScanner::close_seen() const noexcept {
   return close_seen_;
 }
 
+bool FrameScanner::has_ended() const noexcept {
+  return close_seen_ && between_frames();
+}
+
 bool FrameScanner::lost() const noexcept {
   return state_ == State::Lost;
 }

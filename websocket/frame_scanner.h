@@ -26,6 +26,8 @@ class FrameScanner {
   [[nodiscard]] std::uint32_t messages() const noexcept;
   // The opcode of a Close frame's header has passed.
   [[nodiscard]] bool close_seen() const noexcept;
+  // A Close frame has passed whole, and nothing has begun behind it.
+  [[nodiscard]] bool has_ended() const noexcept;
   // The header broke RFC 6455 5.2 (a length with its top bit set): boundaries are no longer known, nothing
   // may be injected; bytes pass on unchanged all the same.
   [[nodiscard]] bool lost() const noexcept;

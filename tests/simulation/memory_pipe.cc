@@ -176,6 +176,14 @@ void MemoryStream::shutdown_write() noexcept {
   pipe_->proxy_fin = true;
 }
 
+IoResult MemoryStream::write_last(std::span<const std::uint8_t> bytes) noexcept {
+  const IoResult result = write(bytes);
+  if (result.bytes == bytes.size()) {
+    shutdown_write();
+  }
+  return result;
+}
+
 void MemoryStream::reset_on_close() noexcept {
   pipe_->proxy_reset = true;
 }

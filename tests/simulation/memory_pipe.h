@@ -89,6 +89,7 @@ class MemoryStream final : public net::Stream {
   [[nodiscard]] bool looks_alive() noexcept override;
   [[nodiscard]] int take_socket_error() noexcept override;
   void shutdown_write() noexcept override;
+  [[nodiscard]] net::IoResult write_last(std::span<const std::uint8_t> bytes) noexcept override;
   void reset_on_close() noexcept override;
   [[nodiscard]] net::Loop& loop() const noexcept override { return loop_; }
 
