@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "base/object_pool.h"
 
@@ -15,6 +16,10 @@ struct Chunk {
 
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
   Chunk() noexcept {}  // the bytes are not cleared: only [begin, end) is ever read
+
+  [[nodiscard]] std::span<const std::uint8_t> filled() const noexcept {
+    return std::span(bytes).subspan(begin, end - begin);
+  }
 
   Chunk* next = nullptr;
   std::uint32_t begin = 0;
@@ -43,8 +48,11 @@ class ChunkPool {
   }
   [[nodiscard]] std::size_t out() const noexcept { return out_; }
 
-  // For tests: the one lend, counted from 1, that fails (0 = none).
-  void fail_lend(std::uint64_t number) noexcept { failing_lend_ = number; }
+  // For tests: the one lend, counted from 1 from now on, that fails (0 = none).
+  void fail_lend(std::uint64_t number) noexcept {
+    failing_lend_ = number;
+    lends_ = 0;
+  }
 
  private:
   static constexpr std::size_t kMostSpare = 64;  // 1 MiB kept for the next slow peer

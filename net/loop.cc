@@ -7,6 +7,18 @@ Loop::Loop(Instant now)
 
 Loop::~Loop() = default;
 
+void Loop::end_batch() {
+  // Telling one may end the batch early, for the sake of a large message, or add to it.
+  for (std::size_t i = 0; i < at_batch_end_.size(); ++i) {
+    BatchEnd* const who = at_batch_end_[i];
+    at_batch_end_[i] = nullptr;
+    if (who != nullptr) {
+      who->on_batch_end();
+    }
+  }
+  at_batch_end_.clear();
+}
+
 void Loop::free_buried() {
   // Freeing one may bury another.
   while (!buried_.empty()) {

@@ -20,6 +20,16 @@ class Disposable {
   virtual ~Disposable() = default;
 };
 
+// Who has something small to send when everybody who is ready has been heard. Lives until the end of the
+// turn.
+class BatchEnd {
+ public:
+  virtual void on_batch_end() = 0;
+
+ protected:
+  ~BatchEnd() = default;
+};
+
 class Loop {
  public:
   // Large messages are decided by this size: against 64 KiB, 16 KiB costs 2-3x and 256 KiB 0.4-0.7x.
@@ -42,6 +52,13 @@ class Loop {
     return {scratch_.get(), chunks_.out() < kManyChunks ? kScratchBytes : kSmallReadBytes};
   }
 
+  // Tells `who` when the events under way have all been told, before the loop waits again. Small sends that
+  // follow each other closely cost less than sends with reads between them: a receiver on another core is
+  // woken once, not each time.
+  void at_batch_end(BatchEnd& who) { at_batch_end_.push_back(&who); }
+  // Tells those who wait for it.
+  void end_batch();
+
   // Frees `object` when no callback is on the stack any more.
   void bury(std::unique_ptr<Disposable> object) { buried_.push_back(std::move(object)); }
 
@@ -54,6 +71,7 @@ class Loop {
   std::unique_ptr<std::uint8_t[]> scratch_;
   ChunkPool chunks_;
   Deadlines deadlines_;
+  std::vector<BatchEnd*> at_batch_end_;
   std::vector<std::unique_ptr<Disposable>> buried_;
 };
 

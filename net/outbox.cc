@@ -20,6 +20,15 @@ IoResult Outbox::send(Stream& stream, std::span<const std::uint8_t> bytes) {
   return keep_rest(stream, bytes, empty() ? stream.write(bytes) : IoResult{});
 }
 
+IoResult Outbox::send_soon(Stream& stream, std::span<const std::uint8_t> bytes, BatchEnd& owner) {
+  if (bytes.size() > kShort || !empty() || !keep(stream.loop().chunks(), bytes)) {
+    return send(stream, bytes);
+  }
+  deferred_ = !empty();
+  stream.loop().at_batch_end(owner);
+  return {IoStatus::Done, bytes.size(), 0};
+}
+
 IoResult Outbox::send_last(Stream& stream, std::span<const std::uint8_t> bytes) {
   return keep_rest(stream, bytes, empty() ? stream.write_last(bytes) : IoResult{});
 }
@@ -55,6 +64,7 @@ bool Outbox::keep(ChunkPool& chunks, std::span<const std::uint8_t> bytes) {
 IoResult Outbox::flush(Stream& stream) {
   constexpr std::size_t kParts = 16;
   std::size_t moved = 0;
+  deferred_ = false;
   while (first_ != nullptr) {
     std::array<iovec, kParts> parts{};
     std::size_t count = 0;
@@ -64,7 +74,8 @@ IoResult Outbox::flush(Stream& stream) {
       total += parts[count].iov_len;
       ++count;
     }
-    const IoResult result = stream.write(std::span<const iovec>(parts.data(), count));
+    const IoResult result = count == 1 ? stream.write(first_->filled())
+                                       : stream.write(std::span<const iovec>(parts.data(), count));
     if (result.status != IoStatus::Done) {
       return {result.status, moved, result.error};
     }
@@ -100,6 +111,7 @@ void Outbox::drop(ChunkPool& chunks) noexcept {
     first_ = next;
   }
   last_ = nullptr;
+  deferred_ = false;
 }
 
 }  // namespace limpet::net

@@ -15,8 +15,12 @@ namespace limpet::net {
 
 class Outbox {
  public:
+  // What is worth a copy to be sent together with others.
+  static constexpr std::size_t kShort = 2048;
+
   Outbox() = default;
   ~Outbox();  // requires that the chunks were given back: drop()
+  // What was deferred waits for the destination from now on: the new owner was not announced.
   Outbox(Outbox&& other) noexcept
       : first_(std::exchange(other.first_, nullptr)), last_(std::exchange(other.last_, nullptr)) {}
   // Requires that this one is empty.
@@ -31,6 +35,10 @@ class Outbox {
   // Sends now or keeps. Done: taken over in full (sent or kept); Broken: the stream is, or (ENOMEM) there is
   // no chunk to keep the rest in: bytes are lost, so the connection must end.
   [[nodiscard]] IoResult send(Stream& stream, std::span<const std::uint8_t> bytes);
+  // The same, but what is short is kept until the events under way have been told: `owner` hears of it then
+  // and calls flush(). Until then it is_deferred().
+  [[nodiscard]] IoResult send_soon(Stream& stream, std::span<const std::uint8_t> bytes, BatchEnd& owner);
+  [[nodiscard]] bool is_deferred() const noexcept { return deferred_; }
   // The same, and the end of the stream goes with it, unless something of it is kept.
   [[nodiscard]] IoResult send_last(Stream& stream, std::span<const std::uint8_t> bytes);
   // Sends what is kept; `bytes` were taken, whatever the status. Done: nothing is pending any more;
@@ -41,13 +49,15 @@ class Outbox {
 
  private:
   // What of `bytes` a write has not taken is kept.
-  [[nodiscard]] IoResult keep_rest(Stream& stream, std::span<const std::uint8_t> bytes, const IoResult& written);
+  [[nodiscard]] IoResult keep_rest(Stream& stream, std::span<const std::uint8_t> bytes,
+                                   const IoResult& written);
   // False when the pool has no chunk to lend.
   [[nodiscard]] bool keep(ChunkPool& chunks, std::span<const std::uint8_t> bytes);
   void consume(ChunkPool& chunks, std::size_t bytes) noexcept;
 
   Chunk* first_ = nullptr;  // null = nothing is pending
   Chunk* last_ = nullptr;
+  bool deferred_ = false;
 };
 
 // What a send() that found no chunk to keep the rest in answers.

@@ -39,7 +39,9 @@ void Poller::remove(int fd) noexcept {
 void Poller::wait(int timeout_ms) {
   std::array<epoll_event, kMostEvents> events;  // NOLINT: the system fills what is looked at
   const int count = epoll_wait(epoll_.get(), events.data(), kMostEvents, timeout_ms);
-  const auto who = [&events](int i) { return static_cast<Pollable*>(events[static_cast<std::size_t>(i)].data.ptr); };
+  const auto who = [&events](int i) {
+    return static_cast<Pollable*>(events[static_cast<std::size_t>(i)].data.ptr);
+  };
   if (count > 1) {
     __builtin_prefetch(who(1));
   }

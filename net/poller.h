@@ -35,8 +35,9 @@ class Poller {
   void wait(int timeout_ms);
 
  private:
-  // A turn with more to do than this goes on in the next one.
-  static constexpr int kMostEvents = 512;
+  // A turn with more to do than this goes on in the next one. What small messages need lies in the cache from
+  // their read to their send at the end of the batch: with 512 a message of 1000 sessions costs a sixth more.
+  static constexpr int kMostEvents = 64;
 
   Fd epoll_;
 };

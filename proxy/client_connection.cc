@@ -192,7 +192,24 @@ bool ClientConnection::send(std::string_view bytes) {
     return false;
   }
   const bool was_empty = out_.empty();
-  const net::IoResult result = out_.send(*stream_, bytes_of(bytes));
+  return note_sent(out_.send(*stream_, bytes_of(bytes)), was_empty);
+}
+
+bool ClientConnection::send_soon(std::string_view bytes) {
+  if (!is_open()) {
+    return false;
+  }
+  const bool was_empty = out_.empty();
+  return note_sent(out_.send_soon(*stream_, bytes_of(bytes), *this), was_empty);
+}
+
+void ClientConnection::on_batch_end() {
+  if (is_open() && out_.is_deferred()) {
+    on_writable(*stream_);
+  }
+}
+
+bool ClientConnection::note_sent(const net::IoResult& result, bool was_empty) {
   if (result.status == net::IoStatus::Broken) {
     close_now(net::is_out_of_chunks(result) ? CloseReason::InternalError : CloseReason::ClientReset);
     return false;

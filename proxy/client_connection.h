@@ -27,7 +27,10 @@ struct Arrival {
   bool over_limit = false;         // limits.sessions is reached: the first request is answered 503
 };
 
-class ClientConnection final : public net::Disposable, public net::StreamEvents, public net::DeadlineOwner {
+class ClientConnection final : public net::Disposable,
+                               public net::StreamEvents,
+                               public net::BatchEnd,
+                               public net::DeadlineOwner {
  public:
   // What a client may send ahead of its turn: frames before the 101, pipelined requests.
   static constexpr std::size_t kEarlyBytes = 64 * 1024;
@@ -38,6 +41,7 @@ class ClientConnection final : public net::Disposable, public net::StreamEvents,
   void on_readable(net::Stream& stream) override;
   void on_writable(net::Stream& stream) override;
   void on_broken(net::Stream& stream) override;
+  void on_batch_end() override;
   void on_deadline() override;
 
   // limpet is leaving: closes if nothing is under way, else after the answer under way.
@@ -57,6 +61,8 @@ class ClientConnection final : public net::Disposable, public net::StreamEvents,
   [[nodiscard]] const Arrival& arrival() const noexcept { return arrival_; }
   // False when the client is gone.
   bool send(std::string_view bytes);
+  // The last of an answer behind which the connection goes on.
+  bool send_soon(std::string_view bytes);
   // Nothing waits to be sent: the source of the answer may be read.
   [[nodiscard]] bool can_send() const noexcept { return out_.empty(); }
   void arm(Duration wait);
@@ -71,6 +77,7 @@ class ClientConnection final : public net::Disposable, public net::StreamEvents,
   void become_tunnel(TunnelParts parts, std::string_view from_backend);
 
  private:
+  bool note_sent(const net::IoResult& result, bool was_empty);
   void read_head();
   void read_for_exchange();
   void discard();

@@ -24,7 +24,7 @@
 
 namespace limpet::proxy {
 
-class Exchange final : public net::Disposable, public net::StreamEvents {
+class Exchange final : public net::Disposable, public net::StreamEvents, public net::BatchEnd {
  public:
   Exchange(Context& context, ClientConnection& client);
   ~Exchange() override;
@@ -54,6 +54,7 @@ class Exchange final : public net::Disposable, public net::StreamEvents {
   void on_readable(net::Stream& stream) override;
   void on_writable(net::Stream& stream) override;
   void on_broken(net::Stream& stream) override;
+  void on_batch_end() override;
 
  private:
   static constexpr std::size_t kMostTries = 12;  // retries is at most 10

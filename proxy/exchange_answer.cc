@@ -20,6 +20,7 @@ constexpr Duration kKeepAliveMargin = std::chrono::seconds(1);
 }  // namespace
 
 void Exchange::on_readable(net::Stream& stream) {
+  on_batch_end();  // the request leaves first
   const auto scratch = context_.loop.scratch();
   const net::IoResult result = stream.read(scratch);
   if (result.status == net::IoStatus::WouldBlock) {
@@ -228,7 +229,11 @@ void Exchange::finish_answer(std::string_view spare) {
   if (to_client_ == http::Framing::Chunked) {
     http::append_last_chunk(context_.assembly, answer_body_.trailers());
   }
-  if (!flush_assembly()) {
+  const bool goes_on = client_keeps_alive_ && request_is_complete();
+  std::string& out = context_.assembly;
+  const bool is_taken = goes_on && !out.empty() ? client_.send_soon(out) : flush_assembly();
+  out.clear();
+  if (!is_taken) {
     return;
   }
   if (!label_.empty()) {
@@ -236,7 +241,7 @@ void Exchange::finish_answer(std::string_view spare) {
   }
   context_.counters.add_end(CloseReason::Completed);
   keep_backend(spare);
-  client_.on_exchange_done(client_keeps_alive_ && request_is_complete());
+  client_.on_exchange_done(goes_on);
 }
 
 void Exchange::keep_backend(std::string_view spare) {

@@ -91,6 +91,12 @@ void Exchange::connect_to(const backends::Backend& backend) {
   client_.arm(context_.snapshot->timeouts.connect);
 }
 
+void Exchange::on_batch_end() {
+  if (backend_ != nullptr && to_backend_.is_deferred()) {
+    on_writable(*backend_);
+  }
+}
+
 void Exchange::on_writable(net::Stream& stream) {
   if (!connected_) {
     const int error = stream.take_socket_error();
@@ -129,7 +135,7 @@ void Exchange::on_connected() {
   client_.arm(request_is_complete() ? timeouts.response : timeouts.body);
   request_done_ = context_.loop.now();
   pace_.restart(request_done_);
-  const net::IoResult result = to_backend_.send(*backend_, bytes_of(request_));
+  const net::IoResult result = to_backend_.send_soon(*backend_, bytes_of(request_), *this);
   if (net::is_out_of_chunks(result)) {
     fail(CloseReason::InternalError, kOutOfChunks);
     return;

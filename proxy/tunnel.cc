@@ -60,6 +60,9 @@ void Tunnel::pass_early(std::string_view from_client, std::string_view from_back
 }
 
 void Tunnel::on_readable(net::Stream& stream) {
+  if (!flush_deferred()) {
+    return;
+  }
   if (&stream == client_.get()) {
     pump(from_client_, *client_, *backend_);
   } else {
@@ -79,7 +82,10 @@ void Tunnel::pump(Relay& relay, net::Stream& from, net::Stream& to) {
   switch (result.status) {
     case net::IoStatus::Done:
       last_activity_ = context_.loop.now();
-      if (pass(relay, to, scratch.first(result.bytes)) && !relay.out.empty()) {
+      if (result.bytes > net::Outbox::kShort) {
+        context_.loop.end_batch();  // what is short does not wait for what is long
+      }
+      if (pass(relay, to, scratch.first(result.bytes)) && !relay.out.empty() && !relay.out.is_deferred()) {
         update_watches();
       }
       return;
@@ -105,7 +111,9 @@ bool Tunnel::pass(Relay& relay, net::Stream& to, std::span<const std::uint8_t> b
     return true;  // nothing may follow a Close (RFC 6455 5.5.1)
   }
   const bool is_last = closes && is_last_word(relay);
-  const net::IoResult sent = is_last ? relay.out.send_last(to, bytes) : relay.out.send(to, bytes);
+  const net::IoResult sent = is_last  ? relay.out.send_last(to, bytes)
+                             : closes ? relay.out.send(to, bytes)
+                                      : relay.out.send_soon(to, bytes, *this);
   if (net::is_out_of_chunks(sent)) {
     end_short_of_memory();
     return false;
@@ -162,24 +170,50 @@ bool Tunnel::pass_on_fin(Relay& relay, net::Stream& to) {
 }
 
 void Tunnel::on_writable(net::Stream& stream) {
-  Relay& relay = &stream == client_.get() ? from_backend_ : from_client_;
-  const net::IoResult result = relay.out.flush(stream);
-  if (result.status == net::IoStatus::Broken) {
-    end_by_reset(stream);
+  if (!flush_deferred()) {
     return;
+  }
+  if (flush(&stream == client_.get() ? from_backend_ : from_client_, stream)) {
+    update_watches();
+  }
+}
+
+bool Tunnel::flush(Relay& relay, net::Stream& to) {
+  const net::IoResult result = relay.out.flush(to);
+  if (result.status == net::IoStatus::Broken) {
+    end_by_reset(to);
+    return false;
   }
   last_activity_ = context_.loop.now();
-  if (result.status != net::IoStatus::Done) {
-    return;
+  return result.status != net::IoStatus::Done || pass_on_fin(relay, to);
+}
+
+// Before anything else happens to the tunnel, so that nothing else has to know that something was deferred.
+bool Tunnel::flush_deferred() {
+  for (Relay* const relay : {&from_client_, &from_backend_}) {
+    if (!relay->out.is_deferred()) {
+      continue;
+    }
+    if (!flush(*relay, relay == &from_client_ ? *backend_ : *client_)) {
+      return false;
+    }
+    if (!relay->out.empty()) {
+      update_watches();
+    }
   }
-  if (!pass_on_fin(relay, stream)) {
-    return;
+  return true;
+}
+
+void Tunnel::on_batch_end() {
+  if (client_ != nullptr) {
+    flush_deferred();
   }
-  update_watches();
 }
 
 void Tunnel::on_broken(net::Stream& stream) {
-  end_by_reset(stream);
+  if (flush_deferred()) {
+    end_by_reset(stream);
+  }
 }
 
 void Tunnel::update_watches() noexcept {

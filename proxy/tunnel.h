@@ -37,7 +37,10 @@ struct TunnelParts {
   ClientSeat seat;
 };
 
-class Tunnel final : public net::Disposable, public net::StreamEvents, public net::DeadlineOwner {
+class Tunnel final : public net::Disposable,
+                     public net::StreamEvents,
+                     public net::BatchEnd,
+                     public net::DeadlineOwner {
  public:
   Tunnel(Context& context, TunnelParts parts);
   ~Tunnel() override;
@@ -57,6 +60,7 @@ class Tunnel final : public net::Disposable, public net::StreamEvents, public ne
   void on_readable(net::Stream& stream) override;
   void on_writable(net::Stream& stream) override;
   void on_broken(net::Stream& stream) override;
+  void on_batch_end() override;
   void on_deadline() override;
 
   [[nodiscard]] SessionView view() const;
@@ -70,6 +74,9 @@ class Tunnel final : public net::Disposable, public net::StreamEvents, public ne
   void pump(Relay& relay, net::Stream& from, net::Stream& to);
   // False when the tunnel was finished.
   bool pass(Relay& relay, net::Stream& to, std::span<const std::uint8_t> bytes);
+  // Sends what waits for the end of the batch; false when that finished the tunnel.
+  bool flush_deferred();
+  bool flush(Relay& relay, net::Stream& to);
   void on_source_end(Relay& relay, net::Stream& to);
   // Tells the destination of the end once everything has passed; false when that finished the tunnel.
   bool pass_on_fin(Relay& relay, net::Stream& to);

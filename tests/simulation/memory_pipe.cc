@@ -42,6 +42,7 @@ bool ManualLoop::turn() {
   for (MemoryStream* const stream : present) {
     told |= stream->tell();
   }
+  end_batch();
   free_buried();
   sweep_closed();
   return told;
@@ -62,6 +63,7 @@ bool ManualLoop::advance(Duration time, Duration most_a_step) {
     time -= step;
     now_ += step;
     deadlines().sweep(now_);
+    end_batch();
     free_buried();
     sweep_closed();
     if (!settle()) {
