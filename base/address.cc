@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstring>
+#include <span>
 
 namespace limpet {
 
@@ -93,12 +94,17 @@ IpAddress IpAddress::masked(unsigned bits) const noexcept {
 
 std::string IpAddress::to_string() const {
   std::array<char, INET6_ADDRSTRLEN> text{};
-  if (is_v4()) {
-    inet_ntop(AF_INET, bytes_.data() + kMappedPrefix.size(), text.data(), text.size());
-  } else {
+  if (!is_v4()) {
     inet_ntop(AF_INET6, bytes_.data(), text.data(), text.size());
+    return text.data();
   }
-  return text.data();
+  // Every request names its client to the backend: inet_ntop() goes through printf.
+  char* end = text.data();
+  for (const std::uint8_t byte : std::span(bytes_).subspan(kMappedPrefix.size())) {
+    end = std::to_chars(end, text.data() + text.size(), unsigned{byte}).ptr;
+    *end++ = '.';
+  }
+  return {text.data(), end - 1};
 }
 
 std::optional<IpNetwork> IpNetwork::parse(std::string_view text) {

@@ -42,6 +42,7 @@ void require(bool done) noexcept {
 
 struct FreeContext {
   void operator()(EVP_CIPHER_CTX* context) const noexcept { EVP_CIPHER_CTX_free(context); }
+  void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
 };
 
 // Fetched once: an implicit fetch at every use costs more than the cipher.
@@ -122,8 +123,8 @@ std::optional<std::string> decode(std::string_view text, const Values& values) {
   if (text.size() % 4 == 1) {
     return std::nullopt;
   }
-  std::string bytes;
-  bytes.reserve(text.size() * 3 / 4);
+  std::string bytes(text.size() * 3 / 4, '\0');
+  char* end = bytes.data();
   std::uint32_t buffer = 0;
   unsigned bits = 0;
   for (const char c : text) {
@@ -135,7 +136,7 @@ std::optional<std::string> decode(std::string_view text, const Values& values) {
     bits += 6;
     if (bits >= 8) {
       bits -= 8;
-      bytes += static_cast<char>((buffer >> bits) & 0xffU);
+      *end++ = static_cast<char>((buffer >> bits) & 0xffU);
     }
   }
   const bool spare_bits_set = (buffer & ((1U << bits) - 1U)) != 0;
@@ -148,8 +149,12 @@ std::optional<std::string> decode(std::string_view text, const Values& values) {
 }  // namespace
 
 std::array<std::uint8_t, 20> sha1(std::string_view text) noexcept {
+  thread_local const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
+  require(context != nullptr);
   std::array<std::uint8_t, 20> digest{};
-  require(EVP_Digest(text.data(), text.size(), digest.data(), nullptr, sha1_digest(), nullptr) == 1);
+  require(EVP_DigestInit_ex2(context.get(), sha1_digest(), nullptr) == 1);
+  require(EVP_DigestUpdate(context.get(), text.data(), text.size()) == 1);
+  require(EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) == 1);
   return digest;
 }
 

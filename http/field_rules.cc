@@ -53,16 +53,30 @@ constexpr char folded(char c) noexcept {
 
 bool matches(const Row& row, std::string_view name) noexcept {
   const bool is_prefix = row.name.back() == '-';
-  if (is_prefix ? name.size() < row.name.size() : name.size() != row.name.size()) {
+  const bool fits = is_prefix ? name.size() >= row.name.size() : name.size() == row.name.size();
+  if (!fits || folded(name.front()) != row.name.front()) {
     return false;
   }
   return std::equal(row.name.begin(), row.name.end(), name.begin(),
                     [](char ours, char c) { return ours == folded(c); });
 }
 
+// For each letter, whether a row begins with it: most fields need no look at the rows.
+constexpr std::array<bool, 256> begins_a_row() noexcept {
+  std::array<bool, 256> begins{};
+  for (const Row& row : kRows) {
+    begins[static_cast<unsigned char>(row.name.front())] = true;
+  }
+  return begins;
+}
+constexpr std::array<bool, 256> kBeginsARow = begins_a_row();
+
 }  // namespace
 
 FieldRules rules_of(std::string_view name) noexcept {
+  if (name.empty() || !kBeginsARow[static_cast<unsigned char>(folded(name.front()))]) {
+    return FieldRules{0};
+  }
   const auto row =
       std::find_if(kRows.begin(), kRows.end(), [name](const Row& r) { return matches(r, name); });
   return row == kRows.end() ? FieldRules{0} : row->rules;

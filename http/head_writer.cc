@@ -14,6 +14,9 @@ namespace limpet::http {
 
 namespace {
 
+// Grows once, not with every field.
+constexpr std::size_t kUsualHeadBytes = 1024;
+
 // The fields of a message that its Connection fields name, except those that no option may remove. One look
 // at Connection spares the usual message, which names none, a search for every field.
 class NamedInConnection {
@@ -175,6 +178,7 @@ void append_client_connection(std::string& out, const ResponseRewrite& rewrite) 
 }  // namespace
 
 void append_request_head(std::string& out, const RequestHead& head, const RequestRewrite& rewrite) {
+  out.reserve(out.size() + kUsualHeadBytes);
   out.append(head.method).append(" ").append(head.target).append(" HTTP/1.1\r\n");
   append_field(out, "Host", head.host);
   const NamedInConnection named(head.fields);
