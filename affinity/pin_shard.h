@@ -1,69 +1,59 @@
 // PinShard: one shard of the affinity table without its lock: a slab of entries, an index into it, and the
-// order of use. Owned by AffinityTable, touched under the shard's lock alone.
+// order of use. Owned by AffinityTable, touched under the shard's lock alone. No call takes longer because
+// the shard is large: it grows by a block of entries and by a bucket of the index at a time.
 //
-//   index_  [ 0 | 7 | 0 | 3 | ... ]   open addressing, a slot holds entry number + 1, 0 = empty
-//   slab    [ e0 e1 e2 ... ]          in blocks that never move; a number stays with its entry for life
+//   index_  hash -> entry number
+//   slab    [ e0 e1 e2 ... ]     in blocks that never move; a number stays with its entry for life
 //   links   oldest <-> ... <-> newest by last use; the free entries hang on a list of their own
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
-#include <string_view>
 #include <vector>
 
+#include "affinity/pin_index.h"
+#include "affinity/short_text.h"
 #include "affinity/table.h"
 
 namespace limpet::affinity {
 
-// Text of which the usual lengths need no memory of their own: cookie keys take 16 bytes, addresses up to 23.
-class ShortText {
- public:
-  void assign(std::string_view text);
-  [[nodiscard]] std::string_view view() const noexcept {
-    return {longer_ ? longer_.get() : inline_.data(), size_};
-  }
-
- private:
-  static constexpr std::size_t kInlineBytes = 24;
-
-  std::array<char, kInlineBytes> inline_{};
-  std::unique_ptr<char[]> longer_;  // null while the text fits inline_
-  std::uint8_t size_ = 0;           // kMaxKeyBytes fits
-};
-
 class PinShard {
  public:
-  using Number = std::uint32_t;
-  static constexpr Number kNone = ~Number{0};
+  using Number = PinIndex::Number;
+  static constexpr Number kNone = PinIndex::kNone;
+  // A block of the slab: small tables stay small, large ones grow without moving what is there.
+  static constexpr Number kBlockEntries = 64;
 
+  // A million of them are the memory of a full table: see the assertion below.
   struct Entry {
-    std::uint64_t hash = 0;
     Instant created;
     Instant last_seen;
     Instant last_opened = Instant::min();  // of a session; min() also after a client was sent away
     Duration ttl{};
     ShortText text;
-    KeyKind kind = KeyKind::Cookie;
-    PinReason reason = PinReason::Balance;
-    bool by_hand = false;
-    bool in_use = false;  // false: on the free list
-    PoolId pool = 0;
+    PinIndex::Link link;
     backends::BackendId backend = 0;
     std::uint32_t sessions = 0;
     Number older = kNone;
     Number newer = kNone;  // on the free list: the next free one
+    PoolId pool = 0;
+    KeyKind kind = KeyKind::Cookie;
+    PinReason reason = PinReason::Balance;
+    bool by_hand = false;
+    bool in_use = false;  // false: on the free list
 
     [[nodiscard]] bool is_expired(Instant now) const noexcept {
       return sessions == 0 && now - last_seen >= ttl;
     }
   };
 
-  // Whom a call is about. `hash` is the table's, of kind and text.
+  // With the 4 bytes of its bucket an entry is 108 bytes, and 120 were promised.
+  static_assert(sizeof(Entry) <= 104);
+
+  // Whom a call is about. `hash` is of kind and text, the part of the table's that did not choose the shard.
   struct Name {
-    std::uint64_t hash = 0;
+    PinIndex::Hash hash = 0;
     PoolId pool = 0;
     const Key& key;
   };
@@ -90,39 +80,31 @@ class PinShard {
 
   // Calls `visit` with every entry that has this hash: other pools, and by accident other texts.
   template <typename Visit>
-  void each_with_hash(std::uint64_t hash, Visit visit) const {
-    for (std::size_t slot = home_of(hash); index_[slot] != 0; slot = next_slot(slot)) {
-      const Entry& entry = (*this)[index_[slot] - 1];
-      if (entry.hash == hash) {
-        visit(entry);
+  void each_with_hash(PinIndex::Hash hash, Visit visit) const {
+    for (Number number = index_.first(hash); number != kNone; number = (*this)[number].link.next) {
+      if ((*this)[number].link.hash == hash) {
+        visit((*this)[number]);
       }
     }
   }
 
  private:
-  // A block is a few pages: small tables stay small, large ones grow without moving what is there.
-  static constexpr Number kBlockEntries = 64;
-
   [[nodiscard]] Entry* block_of(Number number) const noexcept {
     return blocks_[number / kBlockEntries].get();
   }
-  [[nodiscard]] std::size_t home_of(std::uint64_t hash) const noexcept { return hash & (index_.size() - 1); }
-  [[nodiscard]] std::size_t next_slot(std::size_t slot) const noexcept {
-    return (slot + 1) & (index_.size() - 1);
+  [[nodiscard]] auto link_of() noexcept {
+    return [this](Number number) -> PinIndex::Link& { return (*this)[number].link; };
   }
 
   [[nodiscard]] Number take_free();
   void evict(Instant now) noexcept;
-  void index_entry(Number number) noexcept;
-  void unindex(Number number) noexcept;
-  void grow_index();
   void link_newest(Number number) noexcept;
   void unlink(Number number) noexcept;
 
   std::size_t capacity_;
   std::size_t size_ = 0;
   std::uint64_t evictions_ = 0;
-  std::vector<std::uint32_t> index_;  // a power of two, at most three quarters full
+  PinIndex index_;
   std::vector<std::unique_ptr<Entry[]>> blocks_;
   Number slab_size_ = 0;
   Number oldest_ = kNone;

@@ -13,7 +13,6 @@ namespace limpet::affinity {
 
 namespace {
 
-constexpr std::size_t kMaxShards = 64;
 // Below this a shard would be full long before the table is, by the luck of the hash.
 constexpr std::size_t kMinShardEntries = 1024;
 // Entry numbers have 32 bits.
@@ -37,6 +36,11 @@ void open(PinShard::Entry& entry, const Pin& pin, Duration ttl, Instant now) noe
   entry.last_opened = now;
 }
 
+// By the lower bits of the hash; upper ones have chosen the shard.
+PinShard::Name name_of(PoolId pool, const Key& key, std::uint64_t hash) noexcept {
+  return {.hash = static_cast<PinIndex::Hash>(hash), .pool = pool, .key = key};
+}
+
 }  // namespace
 
 std::string_view word(PinReason reason) noexcept {
@@ -56,8 +60,8 @@ std::string_view word(PinReason reason) noexcept {
 }
 
 AffinityTable::AffinityTable(std::size_t max_entries) : seed_(crypto::random_seed()) {
-  const std::size_t most = std::clamp<std::size_t>(max_entries, 1, kMaxShards * kMaxShardEntries);
-  const std::size_t count = std::bit_floor(std::clamp<std::size_t>(most / kMinShardEntries, 1, kMaxShards));
+  const std::size_t most = std::clamp<std::size_t>(max_entries, 1, kMostShards * kMaxShardEntries);
+  const std::size_t count = std::bit_floor(std::clamp<std::size_t>(most / kMinShardEntries, 1, kMostShards));
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t rest = i < most % count ? 1U : 0U;
     shards_.push_back(std::make_unique<Shard>(most / count + rest));
@@ -70,7 +74,7 @@ std::uint64_t AffinityTable::hash_of(const Key& key) const noexcept {
   return XXH3_64bits_withSeed(key.text.data(), key.text.size(), seed_ + static_cast<std::uint64_t>(key.kind));
 }
 
-// By the upper bits of the hash: the lower ones choose the slot in the shard's index.
+// By the upper bits of the hash: the lower ones choose the bucket in the shard's index.
 AffinityTable::Shard& AffinityTable::shard_of(std::uint64_t hash) const noexcept {
   constexpr unsigned kShardShift = 48;
   return *shards_[(hash >> kShardShift) & (shards_.size() - 1)];
@@ -80,7 +84,7 @@ std::optional<Pin> AffinityTable::find(PoolId pool, const Key& key, Instant now)
   const std::uint64_t hash = hash_of(key);
   const Shard& shard = shard_of(hash);
   const std::scoped_lock lock(shard.mutex);
-  const PinShard::Number number = shard.pins.find({.hash = hash, .pool = pool, .key = key});
+  const PinShard::Number number = shard.pins.find(name_of(pool, key, hash));
   if (number == PinShard::kNone || shard.pins[number].is_expired(now)) {
     return std::nullopt;
   }
@@ -91,7 +95,7 @@ void AffinityTable::open_session(PoolId pool, const Key& key, const Pin& pin, Du
   const std::uint64_t hash = hash_of(key);
   Shard& shard = shard_of(hash);
   const std::scoped_lock lock(shard.mutex);
-  open(shard.live_entry({.hash = hash, .pool = pool, .key = key}, now), pin, ttl, now);
+  open(shard.live_entry(name_of(pool, key, hash), now), pin, ttl, now);
 }
 
 bool AffinityTable::claim_session(PoolId pool, const Key& key, const Pin& pin, backends::BackendId seen,
@@ -99,7 +103,7 @@ bool AffinityTable::claim_session(PoolId pool, const Key& key, const Pin& pin, b
   const std::uint64_t hash = hash_of(key);
   Shard& shard = shard_of(hash);
   const std::scoped_lock lock(shard.mutex);
-  PinShard::Entry& entry = shard.live_entry({.hash = hash, .pool = pool, .key = key}, now);
+  PinShard::Entry& entry = shard.live_entry(name_of(pool, key, hash), now);
   const bool unchanged = entry.backend == 0 || entry.backend == seen || entry.backend == pin.backend;
   if (unchanged) {
     open(entry, pin, ttl, now);
@@ -111,7 +115,7 @@ void AffinityTable::close_session(PoolId pool, const Key& key, Instant now, Endi
   const std::uint64_t hash = hash_of(key);
   Shard& shard = shard_of(hash);
   const std::scoped_lock lock(shard.mutex);
-  const PinShard::Number number = shard.pins.find({.hash = hash, .pool = pool, .key = key});
+  const PinShard::Number number = shard.pins.find(name_of(pool, key, hash));
   if (number == PinShard::kNone || shard.pins[number].sessions == 0) {
     return;
   }
@@ -129,7 +133,7 @@ void AffinityTable::set_by_hand(PoolId pool, const Key& key, backends::BackendId
   const std::uint64_t hash = hash_of(key);
   Shard& shard = shard_of(hash);
   const std::scoped_lock lock(shard.mutex);
-  PinShard::Entry& entry = shard.live_entry({.hash = hash, .pool = pool, .key = key}, now);
+  PinShard::Entry& entry = shard.live_entry(name_of(pool, key, hash), now);
   entry.backend = backend;
   entry.reason = PinReason::Moved;
   entry.by_hand = true;
@@ -141,7 +145,7 @@ bool AffinityTable::forget(PoolId pool, const Key& key) {
   const std::uint64_t hash = hash_of(key);
   Shard& shard = shard_of(hash);
   const std::scoped_lock lock(shard.mutex);
-  const PinShard::Number number = shard.pins.find({.hash = hash, .pool = pool, .key = key});
+  const PinShard::Number number = shard.pins.find(name_of(pool, key, hash));
   if (number != PinShard::kNone) {
     shard.pins.erase(number);
   }

@@ -54,8 +54,10 @@ struct PinView {  // one entry, for people
 
 class AffinityTable {
  public:
-  // Holds at most `max_entries` (at least 1), spread over up to 64 shards: a full shard evicts, so a table
-  // begins to evict a little before it is full.
+  static constexpr std::size_t kMostShards = 64;
+
+  // Holds at most `max_entries` (at least 1), spread over shards: a full shard evicts, so a table begins to
+  // evict a little before it is full.
   explicit AffinityTable(std::size_t max_entries);
   ~AffinityTable();
   AffinityTable(const AffinityTable&) = delete;
@@ -83,9 +85,10 @@ class AffinityTable {
   // True when there was one.
   bool forget(PoolId pool, const Key& key);
 
-  // Frees up to `most` expired entries a call, after looking at a bounded number, and goes on there at the
-  // next call; called on a timer, so expiry never makes a pause.
-  std::size_t expire(Instant now, std::size_t most);
+  // One step of expiry: looks at a bounded number of entries, frees a bounded number of those that have
+  // expired, and goes on there at the next call; called on a timer, so expiry never makes a pause. Answers
+  // how many it freed.
+  std::size_t expire(Instant now);
 
   [[nodiscard]] std::size_t size() const noexcept;
   // Entries that went because the table was full; expired ones do not count.
@@ -111,11 +114,6 @@ class AffinityTable {
 
   [[nodiscard]] std::uint64_t hash_of(const Key& key) const noexcept;
   [[nodiscard]] Shard& shard_of(std::uint64_t hash) const noexcept;
-  // Shows `visit` up to `looks` entries from the cursor `from` on, used and free ones, until it answers
-  // false; the lock of a shard is let go between slices. Returns the cursor to go on from, 0 at the end.
-  template <typename Visit>
-  std::uint64_t pass(std::uint64_t from, std::size_t looks, Visit visit) const;
-
   // A seed of this process: clients choose the text of header, query and path keys, and must not be able to
   // choose where in the table they land.
   std::uint64_t seed_;

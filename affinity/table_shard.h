@@ -9,7 +9,8 @@
 
 namespace limpet::affinity {
 
-struct AffinityTable::Shard {
+// On cache lines of its own: workers in neighbouring shards do not disturb one another.
+struct alignas(64) AffinityTable::Shard {
   explicit Shard(std::size_t capacity) : pins(capacity) {}
 
   // The live entry of a name; one that has expired is freed and made anew, so that nothing of it lives on.

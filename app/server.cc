@@ -19,8 +19,6 @@ namespace limpet::app {
 namespace {
 
 constexpr Duration kTick = std::chrono::milliseconds(100);
-// Expired pins freed a tick: under a millisecond, and 200 000 a second.
-constexpr std::size_t kExpiredATick = 20'000;
 
 std::uint32_t worker_count(const settings::Settings& settings) {
   return settings.workers != 0 ? settings.workers : std::max(1U, std::thread::hardware_concurrency());
@@ -110,7 +108,7 @@ Result<bool> Server::open() {
   start_workers(std::move(sockets));
   watch_names();
   publish();
-  tick_ = std::make_unique<net::Timer>(loop_, kTick, [this] { pins_.expire(loop_.now(), kExpiredATick); });
+  tick_ = std::make_unique<net::Timer>(loop_, kTick, [this] { pins_.expire(loop_.now()); });
   return true;
 }
 

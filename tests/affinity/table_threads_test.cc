@@ -41,7 +41,7 @@ TEST_CASE("workers, lists and expiry at once leave a table that adds up") {
       cursor = table.list(cursor, 50, {}, kStart).next;
       static_cast<void>(table.find_text(key_of(7).text, kStart));
       static_cast<void>(table.size());
-      table.expire(kStart, 10);
+      table.expire(kStart);
     }
   });
   std::vector<std::thread> workers;
@@ -65,7 +65,7 @@ TEST_CASE("workers, lists and expiry at once leave a table that adds up") {
   CHECK(listed == table.size());
   std::size_t expired = 0;
   for (int call = 0; call < 10; ++call) {
-    expired += table.expire(kStart + kTtl, 1500);
+    expired += table.expire(kStart + kTtl);
   }
   CHECK(expired == listed);
 }
