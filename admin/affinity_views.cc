@@ -2,6 +2,7 @@
 #include <array>
 
 #include "admin/json.h"
+#include "admin/json_text.h"
 #include "admin/paging.h"
 #include "admin/parameters.h"
 #include "admin/views.h"
@@ -13,16 +14,27 @@ namespace {
 constexpr std::array<std::string_view, 5> kListParameters{"limit", "cursor", "backend", "pool", "kind"};
 constexpr std::array<std::string_view, 2> kEntryParameters{"pool", "kind"};
 
-Json pin_json(const PinInfo& pin) {
-  return {{"key", pin.key},
-          {"kind", word(pin.kind)},
-          {"pool", text_or_null(pin.pool)},
-          {"backend", text_or_null(pin.backend)},
-          {"reason", word(pin.reason)},
-          {"sessions", pin.sessions},
-          {"created", to_rfc3339(pin.created)},
-          {"last_seen", to_rfc3339(pin.last_seen)},
-          {"expires", pin.expires ? Json(to_rfc3339(*pin.expires)) : Json(nullptr)}};
+// Written straight into the text: through a tree of Json values a page of 1000 took 4 ms, and the control
+// thread has other things to do.
+void append_pin(std::string& out, const PinInfo& pin) {
+  append_member(out, "{\"key\":", pin.key);
+  append_member(out, ",\"kind\":", word(pin.kind));
+  append_member_or_null(out, ",\"pool\":", pin.pool);
+  append_member_or_null(out, ",\"backend\":", pin.backend);
+  append_member(out, ",\"reason\":", word(pin.reason));
+  append_member(out, ",\"sessions\":", pin.sessions);
+  append_member(out, ",\"created\":", pin.created);
+  append_member(out, ",\"last_seen\":", pin.last_seen);
+  if (pin.expires) {
+    append_member(out, ",\"expires\":", *pin.expires);
+  } else {
+    out += ",\"expires\":null";
+  }
+  out += '}';
+}
+
+Answer text_answer(std::string json) {
+  return {.status = 200, .content_type = kJsonType, .body = std::move(json.append("\n")), .allow = {}};
 }
 
 OrRefusal<PinQuery> read_pin_query(const Call& call) {
@@ -63,7 +75,12 @@ OrRefusal<KeyChoice> read_key(const Call& call) {
 
 Outcome pin_answer(const OrRefusal<PinInfo>& pin) {
   const auto* const refusal = std::get_if<Refusal>(&pin);
-  return refusal != nullptr ? to_answer(*refusal) : json_answer(pin_json(std::get<PinInfo>(pin)));
+  if (refusal != nullptr) {
+    return to_answer(*refusal);
+  }
+  std::string json;
+  append_pin(json, std::get<PinInfo>(pin));
+  return text_answer(std::move(json));
 }
 
 Refusal bad_body(std::string detail) {
@@ -119,11 +136,19 @@ Outcome view_pins(const Call& call, Source& source) {
     return to_answer(*refusal);
   }
   const auto& [total, pins, next] = std::get<PinPage>(page);
-  Json entries = Json::array();
+  constexpr std::size_t kUsualEntryBytes = 256;
+  std::string json;
+  json.reserve((pins.size() + 1) * kUsualEntryBytes);
+  append_member(json, "{\"total\":", total);
+  json += ",\"entries\":[";
   for (const PinInfo& pin : pins) {
-    entries.push_back(pin_json(pin));
+    json += json.back() == '[' ? "" : ",";
+    append_pin(json, pin);
   }
-  return json_answer({{"total", total}, {"entries", entries}, {"next", cursor_json(next)}});
+  json += ']';
+  append_member_or_null(json, ",\"next\":", next == 0 ? std::string() : std::to_string(next));
+  json += '}';
+  return text_answer(std::move(json));
 }
 
 Outcome view_pin(const Call& call, Source& source) {

@@ -28,5 +28,7 @@ class SystemClock final : public Clock {
 
 // "2026-01-31T08:15:30.123Z" (RFC 3339, UTC).
 [[nodiscard]] std::string to_rfc3339(WallTime time);
+// The same behind what is there: lists have thousands of them. Requires a year from 0 to 9999.
+void append_rfc3339(std::string& out, WallTime time);
 
 }  // namespace limpet
