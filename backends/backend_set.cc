@@ -4,21 +4,31 @@
 
 namespace limpet::backends {
 
+// The first in the order of the file where several have that value.
+template <typename Value>
+const Backend* BackendSet::find_in(const Index<Value>& index, Value value) const noexcept {
+  const auto found = std::ranges::lower_bound(index, value, {}, &Index<Value>::value_type::first);
+  return found != index.end() && found->first == value ? &backends_[found->second] : nullptr;
+}
+
 BackendSet::BackendSet(std::vector<Backend> backends) : backends_(std::move(backends)) {
   slots_.reserve(backends_.size());
+  standings_.reserve(backends_.size());
   index_by_id_.reserve(backends_.size());
+  index_by_name_hash_.reserve(backends_.size());
   for (const Backend& backend : backends_) {
-    const double weight = std::max(backend.spec.weight, 1U);
-    index_by_id_.emplace_back(backend.id, static_cast<std::uint32_t>(slots_.size()));
-    slots_.push_back({.name_hash = backend.name_hash, .inverse_weight = 1.0 / weight});
+    const auto index = static_cast<std::uint32_t>(slots_.size());
+    const Standing& standing = standings_.emplace_back(Standing::of(backend));
+    slots_.push_back({.name_hash = backend.name_hash, .inverse_weight = 1.0 / standing.weight});
+    index_by_id_.emplace_back(backend.id, index);
+    index_by_name_hash_.emplace_back(backend.name_hash, index);
   }
   std::ranges::sort(index_by_id_);
+  std::ranges::sort(index_by_name_hash_);
 }
 
 const Backend* BackendSet::by_id(BackendId id) const noexcept {
-  const auto found =
-      std::ranges::lower_bound(index_by_id_, id, {}, &std::pair<BackendId, std::uint32_t>::first);
-  return found != index_by_id_.end() && found->first == id ? &backends_[found->second] : nullptr;
+  return find_in(index_by_id_, id);
 }
 
 const Backend* BackendSet::by_name(std::string_view name) const noexcept {
@@ -28,8 +38,7 @@ const Backend* BackendSet::by_name(std::string_view name) const noexcept {
 }
 
 const Backend* BackendSet::by_name_hash(std::uint64_t name_hash) const noexcept {
-  const auto found = std::ranges::find(slots_, name_hash, &WalkSlot::name_hash);
-  return found != slots_.end() ? &backends_[static_cast<std::size_t>(found - slots_.begin())] : nullptr;
+  return find_in(index_by_name_hash_, name_hash);
 }
 
 }  // namespace limpet::backends

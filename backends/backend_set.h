@@ -28,17 +28,32 @@ class BackendSet {
   [[nodiscard]] std::size_t size() const noexcept { return backends_.size(); }
   [[nodiscard]] bool empty() const noexcept { return backends_.empty(); }
   [[nodiscard]] const Backend& operator[](std::size_t index) const noexcept { return backends_[index]; }
+  // Requires a backend of this set.
+  [[nodiscard]] std::size_t index_of(const Backend& backend) const noexcept {
+    return static_cast<std::size_t>(&backend - backends_.data());
+  }
   // slot i belongs to backend i.
   [[nodiscard]] std::span<const WalkSlot> walk_slots() const noexcept { return slots_; }
+  // standing i belongs to backend i.
+  [[nodiscard]] std::span<const Standing> standings() const noexcept { return standings_; }
   // nullptr when there is none.
   [[nodiscard]] const Backend* by_id(BackendId id) const noexcept;
   [[nodiscard]] const Backend* by_name(std::string_view name) const noexcept;
   [[nodiscard]] const Backend* by_name_hash(std::uint64_t name_hash) const noexcept;
 
  private:
+  // Sorted; second = index in backends_.
+  template <typename Value>
+  using Index = std::vector<std::pair<Value, std::uint32_t>>;
+
+  template <typename Value>
+  [[nodiscard]] const Backend* find_in(const Index<Value>& index, Value value) const noexcept;
+
   std::vector<Backend> backends_;
   std::vector<WalkSlot> slots_;
-  std::vector<std::pair<BackendId, std::uint32_t>> index_by_id_;  // sorted; second = index in backends_
+  std::vector<Standing> standings_;
+  Index<BackendId> index_by_id_;
+  Index<std::uint64_t> index_by_name_hash_;
 };
 
 }  // namespace limpet::backends

@@ -20,6 +20,14 @@ enum class Visitor : std::uint8_t {
 // Unknown health counts as healthy: service begins with the first request, not with the first probe.
 // max_sessions bounds load(); a draining backend takes no New client.
 [[nodiscard]] Ineligible why_not(const Backend& backend, Visitor visitor) noexcept;
+// The same for a New visitor, as one comparison, where many backends are asked. `load` is what the backend
+// carries at the moment.
+[[nodiscard]] inline bool takes_new(const Standing& standing, std::uint32_t load) noexcept {
+  const Mode mode = standing.state->mode.load(std::memory_order_relaxed);
+  const Health health = standing.state->health.load(std::memory_order_relaxed);
+  return static_cast<bool>(unsigned{mode == Mode::Enabled} & unsigned{health != Health::Down} &
+                           unsigned{load < standing.load_limit});
+}
 [[nodiscard]] inline bool is_eligible(const Backend& backend, Visitor visitor) noexcept {
   return why_not(backend, visitor) == Ineligible::No;
 }

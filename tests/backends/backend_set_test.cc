@@ -37,6 +37,27 @@ TEST_CASE("a backend is found by number, name and name hash, and nothing else is
   CHECK(set.by_name_hash(3) == nullptr);
 }
 
+TEST_CASE("of backends that share a name hash the first of the file is found") {
+  const BackendSet set({named(9, "z"), named(4, "a"), named(4, "m")});
+  CHECK(set.by_name_hash(1004) == &set[1]);
+}
+
+TEST_CASE("a standing is that of its backend, and nobody without an address takes anybody") {
+  std::vector<Backend> backends{named(1, "a", 4), named(2, "b", 0), named(3, "c")};
+  backends[0].address = SocketAddress(IpAddress::from_v4({10, 0, 0, 1}), 3000);
+  backends[1].address = backends[0].address;
+  backends[1].spec.max_sessions = 7;
+  const BackendSet set(std::move(backends));
+  REQUIRE(set.standings().size() == 3);
+  CHECK(set.standings()[0].weight == 4);
+  CHECK(set.standings()[0].load_limit == ~0U);
+  CHECK(set.standings()[1].weight == 1);
+  CHECK(set.standings()[1].load_limit == 7);
+  CHECK(set.standings()[2].load_limit == 0);
+  CHECK(set.standings()[2].state == set[2].state.get());
+  CHECK(set.index_of(set[2]) == 2);
+}
+
 TEST_CASE("an empty set finds nothing") {
   const BackendSet set;
   CHECK(set.empty());

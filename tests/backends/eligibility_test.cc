@@ -59,6 +59,7 @@ TEST_CASE("eligibility depends on mode, health, address and load alone") {
     CHECK(why_not(backend, Visitor::New) == situation.for_new);
     CHECK(why_not(backend, Visitor::Pinned) == situation.for_pinned);
     CHECK(is_eligible(backend, Visitor::New) == (situation.for_new == Ineligible::No));
+    CHECK(takes_new(Standing::of(backend), backend.state->load()) == (situation.for_new == Ineligible::No));
   }
 }
 
