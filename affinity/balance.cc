@@ -1,6 +1,7 @@
 #include "affinity/balance.h"
 
 #include <algorithm>
+#include <array>
 
 #include "affinity/load_bound.h"
 #include "affinity/walk.h"
@@ -9,28 +10,79 @@ namespace limpet::affinity {
 
 namespace {
 
+bool was_tried(std::span<const backends::BackendId> tried, backends::BackendId id) noexcept {
+  return std::ranges::find(tried, id) != tried.end();
+}
+
+// Who takes a new client and what it carries, asked once a choice, in one pass: a walk may come to the same
+// backend twice or thrice, and what workers write to lies far apart.
+class Survey {
+ public:
+  explicit Survey(const NewClient& client) noexcept
+      : client_(client), standings_(client.set.standings()), kept_(std::min(standings_.size(), kMostKept)) {
+    for (std::size_t i = 0; i < standings_.size(); ++i) {
+      const std::uint32_t load = ask(i);
+      if (i < kept_) {
+        loads_[i] = load;
+      }
+      load_ += load == kRefuses ? 0 : load;
+      weight_ += load == kRefuses ? 0 : standings_[i].weight;
+      takers_ += load == kRefuses ? 0 : 1;
+    }
+  }
+
+  // kRefuses when the backend takes no new client; one that was tried counts as taking them.
+  [[nodiscard]] std::uint32_t load(std::size_t index) const noexcept {
+    return index < kept_ ? loads_[index] : ask(index);
+  }
+  [[nodiscard]] bool takes(std::size_t index) const noexcept {
+    return load(index) != kRefuses &&
+           (client_.tried.empty() || !was_tried(client_.tried, client_.set[index].id));
+  }
+  [[nodiscard]] bool few_take() const noexcept { return takers_ * 2 < standings_.size(); }
+  [[nodiscard]] std::uint32_t weight(std::size_t index) const noexcept { return standings_[index].weight; }
+  [[nodiscard]] LoadBound bound() const noexcept { return {client_.load_factor, load_, weight_}; }
+
+ private:
+  static constexpr std::uint32_t kRefuses = ~0U;
+  // Of pools beyond this the rest is asked each time: the stack is no place for more.
+  static constexpr std::size_t kMostKept = 4096;
+
+  [[nodiscard]] std::uint32_t ask(std::size_t index) const noexcept {
+    const backends::Standing& standing = standings_[index];
+    const std::uint32_t load = standing.state->load();
+    return backends::takes_new(standing, load) ? load : kRefuses;
+  }
+
+  const NewClient& client_;
+  std::span<const backends::Standing> standings_;
+  std::size_t kept_;
+  std::uint64_t load_ = 0;
+  std::uint64_t weight_ = 0;
+  std::size_t takers_ = 0;
+  // The first kept_ are set; the others stay untouched, as clearing them would cost as much as the survey.
+  std::array<std::uint32_t, kMostKept> loads_;
+};
+
 // Load and weight of a backend at one moment; less when it carries less for its weight.
 struct Share {
   std::uint64_t load = 0;
   std::uint64_t weight = 1;
 
-  [[nodiscard]] static Share of(const backends::Backend& backend) noexcept {
-    return {.load = backend.state->load(), .weight = std::max(backend.spec.weight, 1U)};
-  }
   friend bool operator<(const Share& a, const Share& b) noexcept {
     return a.load * b.weight < b.load * a.weight;
   }
 };
 
-bool takes(const NewClient& client, const backends::Backend& backend) noexcept {
-  return why_refused(backend, backends::Visitor::New, client.tried).empty();
+Share share_of(const Survey& survey, std::size_t index) noexcept {
+  return {.load = survey.load(index), .weight = survey.weight(index)};
 }
 
 }  // namespace
 
 std::string_view why_refused(const backends::Backend& backend, backends::Visitor visitor,
                              std::span<const backends::BackendId> tried) noexcept {
-  if (std::ranges::find(tried, backend.id) != tried.end()) {
+  if (was_tried(tried, backend.id)) {
     return "already tried";
   }
   const backends::Ineligible why = backends::why_not(backend, visitor);
@@ -38,15 +90,16 @@ std::string_view why_refused(const backends::Backend& backend, backends::Visitor
 }
 
 Choice balance_by_hash(const NewClient& client) noexcept {
+  const Survey survey(client);
   Walk walk(client.set, client.key_hash);
-  const backends::Backend* const first =
-      walk.next_where([&](const backends::Backend& backend) { return takes(client, backend); });
-  const LoadBound bound(client.set, client.load_factor);
-  if (first == nullptr || bound.has_room(*first)) {
+  const auto takes = [&](std::size_t i) { return survey.takes(i); };
+  const auto first = survey.few_take() ? walk.next_of_few(takes) : walk.next_where(takes);
+  const LoadBound bound = survey.bound();
+  const auto has_room = [&](std::size_t i) { return bound.has_room(survey.load(i), survey.weight(i)); };
+  if (first == nullptr || has_room(client.set.index_of(*first))) {
     return {.backend = first, .reason = PinReason::Hash};
   }
-  const backends::Backend* const with_room = walk.next_where(
-      [&](const backends::Backend& backend) { return bound.has_room(backend) && takes(client, backend); });
+  const auto with_room = walk.next_of_few([&](std::size_t i) { return has_room(i) && takes(i); });
   if (with_room == nullptr) {
     return {.backend = first, .reason = PinReason::Hash};
   }
@@ -54,24 +107,23 @@ Choice balance_by_hash(const NewClient& client) noexcept {
 }
 
 Choice balance_by_load(const NewClient& client) noexcept {
-  const backends::Backend* least = nullptr;
-  Share share;
-  for (const backends::Backend& backend : client.set.all()) {
-    const Share here = Share::of(backend);
-    if ((least == nullptr || here < share) && takes(client, backend)) {
-      least = &backend;
-      share = here;
+  const Survey survey(client);
+  bool found = false;
+  Share least;
+  for (std::size_t i = 0; i < client.set.size(); ++i) {
+    const Share here = share_of(survey, i);
+    if ((!found || here < least) && survey.takes(i)) {
+      found = true;
+      least = here;
     }
   }
-  if (least == nullptr) {
+  if (!found) {
     return {};
   }
-  const backends::Backend* const first_of_equals =
-      Walk(client.set, client.key_hash).next_where([&](const backends::Backend& backend) {
-        return !(share < Share::of(backend)) && takes(client, backend);
-      });
-  // Loads move while they are compared: it may be that nobody is as free as the least was a moment ago.
-  return {.backend = first_of_equals != nullptr ? first_of_equals : least, .reason = PinReason::Balance};
+  const auto first_of_equals = Walk(client.set, client.key_hash).next_of_few([&](std::size_t i) {
+    return !(least < share_of(survey, i)) && survey.takes(i);
+  });
+  return {.backend = first_of_equals, .reason = PinReason::Balance};
 }
 
 }  // namespace limpet::affinity

@@ -1,4 +1,5 @@
-// Balance: where a client without a backend of its own goes. Two policies, each one pass or two over the set.
+// Balance: where a client without a backend of its own goes. Two policies, each two or three passes over the
+// set, without allocation: below 5 us with 1000 backends however many are down or full (bench/pick_bench.cc).
 // Pure. Any thread.
 #pragma once
 

@@ -7,27 +7,45 @@
 
 namespace limpet::affinity {
 
-LoadBound::LoadBound(const backends::BackendSet& set, double factor) noexcept : factor_(factor) {
-  if (factor_ <= 0) {
-    return;
-  }
-  for (const backends::Backend& backend : set.all()) {
-    if (backends::is_eligible(backend, backends::Visitor::New)) {
-      total_load_ += backend.state->load();
-      total_weight_ += std::max(backend.spec.weight, 1U);
+namespace {
+
+struct Sums {
+  std::uint64_t load = 0;
+  std::uint64_t weight = 0;
+
+  [[nodiscard]] static Sums of_eligible(const backends::BackendSet& set) noexcept {
+    Sums sums;
+    for (const backends::Backend& backend : set.all()) {
+      if (backends::is_eligible(backend, backends::Visitor::New)) {
+        sums.load += backend.state->load();
+        sums.weight += std::max(backend.spec.weight, 1U);
+      }
     }
+    return sums;
+  }
+};
+
+}  // namespace
+
+LoadBound::LoadBound(const backends::BackendSet& set, double factor) noexcept : factor_(factor) {
+  if (factor_ > 0) {
+    const Sums sums = Sums::of_eligible(set);
+    *this = LoadBound(factor, sums.load, sums.weight);
   }
 }
 
+// A backend may have become eligible since the sum: then the sum is 0 and the quotient harmless.
+LoadBound::LoadBound(double factor, std::uint64_t load, std::uint64_t weight) noexcept
+    : factor_(factor),
+      placed_load_(factor * static_cast<double>(load + 1)),
+      total_weight_(static_cast<double>(std::max<std::uint64_t>(weight, 1))) {}
+
 double LoadBound::of(const backends::Backend& backend) const noexcept {
-  const auto load = static_cast<double>(total_load_ + 1);
-  const auto weight = static_cast<double>(std::max(backend.spec.weight, 1U));
-  // The backend may have become eligible since the sum: then the sum is 0 and the quotient harmless.
-  return std::ceil(factor_ * load * weight / static_cast<double>(std::max<std::uint64_t>(total_weight_, 1)));
+  return std::ceil(placed_load_ * std::max(backend.spec.weight, 1U) / total_weight_);
 }
 
 bool LoadBound::has_room(const backends::Backend& backend) const noexcept {
-  return factor_ <= 0 || static_cast<double>(backend.state->load()) < of(backend);
+  return has_room(backend.state->load(), std::max(backend.spec.weight, 1U));
 }
 
 }  // namespace limpet::affinity

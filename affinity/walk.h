@@ -26,15 +26,27 @@ class Walk {
 
   // The next backend in the order of the key, or nullptr when all have been seen.
   [[nodiscard]] const backends::Backend* next() noexcept {
-    return next_where([](const backends::Backend&) { return true; });
+    return next_where([](std::size_t) { return true; });
   }
 
-  // The next one for which `accept` says true; those in between count as seen. One pass, however many are
-  // refused.
+  // The next one for whose index in the set `accept` says true; those in between count as seen. One pass,
+  // however many are refused.
   template <typename Accept>
-  [[nodiscard]] const backends::Backend* next_where(Accept accept) noexcept;
+  [[nodiscard]] const backends::Backend* next_where(Accept accept) noexcept {
+    return step<Ask::Late>(accept);
+  }
+  // The same, faster where most are refused and slower where most are not.
+  template <typename Accept>
+  [[nodiscard]] const backends::Backend* next_of_few(Accept accept) noexcept {
+    return step<Ask::First>(accept);
+  }
 
  private:
+  // Whether a backend is asked for before anything of it is computed, or when it would be the best so far.
+  enum class Ask : std::uint8_t { First, Late };
+  template <Ask ask, typename Accept>
+  [[nodiscard]] const backends::Backend* step(Accept accept) noexcept;
+
   // The order is by cost, the name hash breaks ties. Every cost is above 0, so the first position is before
   // all.
   struct Position {
@@ -65,8 +77,8 @@ inline double Walk::draw(std::uint64_t key_hash, std::uint64_t name_hash) noexce
   return (static_cast<double>(static_cast<std::int64_t>(z >> kDropped)) + 0.5) * kScale;
 }
 
-template <typename Accept>
-const backends::Backend* Walk::next_where(Accept accept) noexcept {
+template <Walk::Ask ask, typename Accept>
+const backends::Backend* Walk::step(Accept accept) noexcept {
   // Cost = -ln(u) / weight; the smallest wins. As -ln(u) >= 1 - u, most backends are ruled out without a
   // logarithm; the margin covers the rounding of negative_log().
   constexpr double kMargin = 1.0 - 1e-9;
@@ -74,11 +86,14 @@ const backends::Backend* Walk::next_where(Accept accept) noexcept {
   const backends::Backend* chosen = nullptr;
   const auto slots = set_->walk_slots();
   for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (ask == Ask::First && !accept(i)) {
+      continue;
+    }
     const double u = draw(key_hash_, slots[i].name_hash);
     if ((1.0 - u) * slots[i].inverse_weight * kMargin > best.cost) {
       continue;
     }
-    if (!accept((*set_)[i])) {
+    if (ask == Ask::Late && !accept(i)) {
       continue;  // asked before the logarithm is taken: where most are down, that halves the time
     }
     const Position here{.cost = negative_log(u) * slots[i].inverse_weight, .name_hash = slots[i].name_hash};

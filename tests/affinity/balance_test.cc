@@ -189,5 +189,84 @@ TEST_CASE("neither policy chooses a backend that is ineligible or tried, and bot
   CHECK(balance_by_load(client_of(nobody, 1, 1.25)).backend == nullptr);
 }
 
+// Every backend in some state or other, by a coin.
+void shuffle_states(std::vector<Backend>& backends, Random& random) {
+  for (Backend& backend : backends) {
+    backend.spec.weight = 1 + static_cast<std::uint32_t>(random.below(4));
+    backend.spec.max_sessions = static_cast<std::uint32_t>(random.below(3) * 6);
+    backend.state->sessions = static_cast<std::uint32_t>(random.below(10));
+    backend.state->health = random.below(4) == 0 ? backends::Health::Down : backends::Health::Unknown;
+    backend.state->mode = random.below(6) == 0 ? backends::Mode::Draining : backends::Mode::Enabled;
+    if (random.below(8) == 0) {
+      backend.address.reset();
+    }
+  }
+}
+
+// Both policies once more, by their definitions alone.
+Choice plain_by_hash(const NewClient& client) {
+  const LoadBound bound(client.set, client.load_factor);
+  Walk walk(client.set, client.key_hash);
+  const Backend* first = nullptr;
+  while (const Backend* const backend = walk.next()) {
+    if (!why_refused(*backend, backends::Visitor::New, client.tried).empty()) {
+      continue;
+    }
+    first = first == nullptr ? backend : first;
+    if (bound.has_room(*backend)) {
+      return {.backend = backend, .reason = backend == first ? PinReason::Hash : PinReason::Overflow};
+    }
+  }
+  return {.backend = first, .reason = PinReason::Hash};
+}
+
+const Backend* plain_by_load(const NewClient& client) {
+  const auto relative = [](const Backend& backend) {
+    return static_cast<double>(backend.state->load()) / backend.spec.weight;
+  };
+  Walk walk(client.set, client.key_hash);
+  const Backend* least = nullptr;
+  while (const Backend* const backend = walk.next()) {
+    const bool takes = why_refused(*backend, backends::Visitor::New, client.tried).empty();
+    if (takes && (least == nullptr || relative(*backend) < relative(*least))) {
+      least = backend;
+    }
+  }
+  return least;
+}
+
+TEST_CASE("both policies choose what their definitions say, in pools of every size and state") {
+  Random random(11);
+  for (const std::uint32_t count : {1U, 2U, 7U, 40U, 200U}) {
+    for (int round = 0; round < 60; ++round) {
+      std::vector<Backend> backends = make_backends(count);
+      shuffle_states(backends, random);
+      const BackendSet set(std::move(backends));
+      NewClient client = client_of(set, random.next(), round % 3 == 0 ? 1.0 : 1.25);
+      const backends::BackendId tried[] = {1, 2};
+      client.tried = std::span(tried, static_cast<std::size_t>(round % 3));
+      CAPTURE(count, round);
+      const Choice expected = plain_by_hash(client);
+      const Choice choice = balance_by_hash(client);
+      REQUIRE(choice.backend == expected.backend);
+      REQUIRE(choice.reason == expected.reason);
+      REQUIRE(balance_by_load(client).backend == plain_by_load(client));
+    }
+  }
+}
+
+// More than a choice keeps on its stack.
+TEST_CASE("a pool of 5000 backends is searched to its end") {
+  const BackendSet set(make_backends(5000));
+  for (const Backend& backend : set.all()) {
+    backend.state->health = backends::Health::Down;
+  }
+  CHECK(balance_by_hash(client_of(set, 1, 1.25)).backend == nullptr);
+  CHECK(balance_by_load(client_of(set, 1, 1.25)).backend == nullptr);
+  set[4999].state->health = backends::Health::Up;
+  CHECK(balance_by_hash(client_of(set, 1, 1.25)).backend == &set[4999]);
+  CHECK(balance_by_load(client_of(set, 1, 1.25)).backend == &set[4999]);
+}
+
 }  // namespace
 }  // namespace limpet::affinity

@@ -146,16 +146,19 @@ TEST_CASE("an empty set answers none") {
 
 TEST_CASE("a walk with a condition gives the first of the plain walk that meets it") {
   const BackendSet set(make_backends(20));
-  const auto is_even = [](const Backend& backend) { return backend.id % 2 == 0; };
+  const auto is_even = [&](std::size_t index) { return set[index].id % 2 == 0; };
   for (std::uint64_t hash = 0; hash < 200; ++hash) {
     Walk plain(set, hash);
     Walk conditional(set, hash);
+    Walk of_few(set, hash);
     while (const Backend* const backend = plain.next()) {
-      if (is_even(*backend)) {
+      if (backend->id % 2 == 0) {
         REQUIRE(conditional.next_where(is_even) == backend);
+        REQUIRE(of_few.next_of_few(is_even) == backend);
       }
     }
     REQUIRE(conditional.next_where(is_even) == nullptr);
+    REQUIRE(of_few.next_of_few(is_even) == nullptr);
   }
 }
 
