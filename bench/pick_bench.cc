@@ -1,144 +1,160 @@
-// What a choice of a backend costs, and what a pin weighs. Prints one line a measurement; build it optimised.
-#include <malloc.h>
-
+// limpet_bench_pick: what a choice among up to 4000 backends costs, a whole decision, and a new set of them.
+// Prints Markdown; ends with 1 when a bound is broken.
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <memory>
+#include <new>
 #include <string>
-#include <vector>
 
 #include "affinity/balance.h"
 #include "affinity/decide.h"
-#include "affinity/table.h"
-#include "affinity/walk.h"
 #include "base/random.h"
+#include "bench/bounds.h"
+#include "bench/pick_rig.h"
 
-namespace limpet::affinity {
+namespace {
+std::uint64_t allocations = 0;
+}  // namespace
+
+void* operator new(std::size_t bytes) {
+  ++allocations;
+  if (void* const place = std::malloc(bytes)) {
+    return place;
+  }
+  throw std::bad_alloc();
+}
+void operator delete(void* place) noexcept {
+  std::free(place);
+}
+void operator delete(void* place, std::size_t) noexcept {
+  std::free(place);
+}
+
+namespace limpet::bench {
 namespace {
 
-constexpr Duration kTtl = std::chrono::hours(1);
-const Instant kNow{std::chrono::hours(1)};
+using affinity::Choice;
+using affinity::NewClient;
 
-backends::BackendSet make_set(std::uint32_t count, std::uint32_t most_weight) {
-  std::vector<backends::Backend> backends(count);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    backends::Backend& backend = backends[i];
-    backend.id = i + 1;
-    backend.spec.name = "backend-" + std::to_string(i);
-    backend.spec.weight = 1 + i % most_weight;
-    backend.name_hash = hash_name(backend.spec.name);
-    backend.address = SocketAddress(IpAddress::from_v4({127, 0, 0, 1}), 3000);
-    backend.state = std::make_shared<backends::BackendState>();
-    backend.state->sessions = 10 * backend.spec.weight;
-  }
-  return backends::BackendSet(std::move(backends));
-}
+constexpr Instant kNow{std::chrono::hours(1)};
+constexpr double kMostPickMicros = 5;
+constexpr std::uint32_t kPromisedBackends = 1000;
+constexpr double kMostPublishMicros = 1000;
 
-// Nanoseconds a call; the sum keeps the calls from being optimised away.
+// Microseconds a call, in the best of some rounds; the sum keeps the calls from being optimised away.
 template <typename Call>
 double time_calls(int calls, Call call) {
-  Random random(1);
+  constexpr int kRounds = 3;
+  double best = 1e9;
   std::uint64_t sum = 0;
-  const auto start = std::chrono::steady_clock::now();
-  for (int i = 0; i < calls; ++i) {
-    sum += call(random.next());
+  for (int round = 0; round < kRounds; ++round) {
+    Random random(1);
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < calls; ++i) {
+      sum += call(random.next());
+    }
+    const std::chrono::duration<double, std::micro> spent = std::chrono::steady_clock::now() - start;
+    best = std::min(best, spent.count() / calls);
   }
-  const std::chrono::duration<double, std::nano> spent = std::chrono::steady_clock::now() - start;
-  return spent.count() / calls + (sum == 1 ? 1e-9 : 0);
+  return best + (sum == 1 ? 1e-9 : 0);
 }
 
-void report(const char* what, std::uint32_t backends, double nanoseconds) {
-  std::printf("%-34s %5u backends  %8.0f ns\n", what, backends, nanoseconds);
+int calls_for(std::uint32_t backends) {
+  constexpr int kWork = 4'000'000;
+  return kWork / static_cast<int>(backends);
 }
 
-void measure_picks(std::uint32_t count) {
-  constexpr int kWorkload = 10'000'000;
-  const int calls = kWorkload / static_cast<int>(count);
-  for (const std::uint32_t most_weight : {1U, 10U}) {
-    const backends::BackendSet set = make_set(count, most_weight);
-    report(most_weight == 1 ? "walk, equal weights" : "walk, weights 1..10", count,
-           time_calls(calls, [&](std::uint64_t key) { return Walk(set, key).next()->id; }));
-    report(
-        "  balance_by_hash, load bound 1.25", count, time_calls(calls, [&](std::uint64_t key) {
-          return balance_by_hash({.set = set, .key_hash = key, .load_factor = 1.25, .tried = {}}).backend->id;
-        }));
-    report(
-        "  balance_by_load, all equal", count, time_calls(calls, [&](std::uint64_t key) {
-          return balance_by_load({.set = set, .key_hash = key, .load_factor = 1.25, .tried = {}}).backend->id;
-        }));
+std::uint64_t id_of(const Choice& choice) {
+  return choice.backend != nullptr ? choice.backend->id : 0;
+}
+
+void measure_picks(Bounds& bounds, std::uint32_t count) {
+  const double bound = count <= kPromisedBackends ? kMostPickMicros : 0;
+  const std::uint64_t before = allocations;
+  std::uint64_t of_rig = 0;
+  for (const Trouble& trouble : kTroubles) {
+    const std::uint64_t start = allocations;
+    const backends::BackendSet set = make_set(count, trouble);
+    const std::string by_hash = std::to_string(count) + ", hash, " + trouble.what;
+    const std::string by_load = std::to_string(count) + ", least_sessions, " + trouble.what;
+    of_rig += allocations - start;
+    const auto client = [&](std::uint64_t key) {
+      return NewClient{.set = set, .key_hash = key, .load_factor = trouble.load_factor, .tried = {}};
+    };
+    const auto hash_micros = time_calls(
+        calls_for(count), [&](std::uint64_t key) { return id_of(affinity::balance_by_hash(client(key))); });
+    const auto load_micros = time_calls(
+        calls_for(count), [&](std::uint64_t key) { return id_of(affinity::balance_by_load(client(key))); });
+    const std::uint64_t picks_done = allocations;
+    bounds.row(by_hash, hash_micros, "us", bound);
+    bounds.row(by_load, load_micros, "us", bound);
+    of_rig += allocations - picks_done;
   }
+  bounds.row(std::to_string(count) + ", allocations in all these picks",
+             static_cast<double>(allocations - before - of_rig), "", 0.5);
 }
 
-// The worst case of a choice: everybody but one is down.
-void measure_lone_survivor(std::uint32_t count) {
-  const backends::BackendSet set = make_set(count, 1);
-  for (const backends::Backend& backend : set.all()) {
-    backend.state->health = backend.id == 1 ? backends::Health::Up : backends::Health::Down;
+void measure_decisions(Bounds& bounds) {
+  affinity::PoolView pool;
+  pool.id = 1;
+  pool.rule.by = settings::AffinityBy::Cookie;
+  pool.backends = make_set(kPromisedBackends, kTroubles.front());
+  affinity::AffinityTable table(100'000);
+  const http::RequestHead head;
+  affinity::Identity identity;
+  identity.key = affinity::Key::make(affinity::KeyKind::Cookie, "0123456789abcdef");
+  const auto decide = [&](std::uint64_t key) {
+    identity.key->hash = key;
+    const affinity::Request request{.client = {.address = {}, .request = head}, .now = kNow, .wall_now = {}};
+    return std::uint64_t{affinity::decide(pool, identity, request, table, {}).backend->id};
+  };
+  const int calls = calls_for(kPromisedBackends);
+  for (const auto balance : {settings::Balance::Hash, settings::Balance::LeastSessions}) {
+    pool.rule.balance = balance;
+    bounds.row(std::string("decision, new client, ") +
+                   (balance == settings::Balance::Hash ? "hash" : "least_sessions"),
+               time_calls(calls, decide), "us", kMostPickMicros);
   }
-  constexpr int kCalls = 10'000;
-  report(
-      "balance_by_hash, all but one down", count, time_calls(kCalls, [&](std::uint64_t key) {
-        return balance_by_hash({.set = set, .key_hash = key, .load_factor = 1.25, .tried = {}}).backend->id;
-      }));
+  identity.cookie_backend = pool.backends[kPromisedBackends / 2].name_hash;
+  bounds.row("decision, known by cookie", time_calls(calls * 100, decide), "us", kMostPickMicros);
+  identity.cookie_backend.reset();
+  table.open_session(1, *identity.key, {.backend = kPromisedBackends / 2}, std::chrono::hours(1), kNow);
+  bounds.row("decision, known by pin", time_calls(calls * 100, decide), "us", kMostPickMicros);
 }
 
-std::size_t heap_bytes() {
-  const struct mallinfo2 info = mallinfo2();
-  return info.uordblks + info.hblkhd;
-}
-
-void measure_table(const char* what, KeyKind kind, const std::string& prefix) {
-  constexpr int kEntries = 1'000'000;
-  std::vector<Key> keys;
-  keys.reserve(kEntries);
-  for (int i = 0; i < kEntries; ++i) {
-    keys.push_back(Key::make(kind, prefix + std::to_string(kEntries + i)));
+// What a worker does when control publishes: it takes the new snapshot and lets go of the old one, whose
+// memory it frees when it is the last.
+void measure_publishing(Bounds& bounds) {
+  const std::vector<backends::Backend> backends = make_backends(kPromisedBackends);
+  double build = 1e9;
+  double release = 1e9;
+  for (int round = 0; round < 20; ++round) {
+    auto list = backends;
+    const auto start = std::chrono::steady_clock::now();
+    auto set = std::make_unique<backends::BackendSet>(std::move(list));
+    const auto built = std::chrono::steady_clock::now();
+    set.reset();
+    const auto released = std::chrono::steady_clock::now();
+    build = std::min(build, std::chrono::duration<double, std::micro>(built - start).count());
+    release = std::min(release, std::chrono::duration<double, std::micro>(released - built).count());
   }
-  const std::size_t before = heap_bytes();
-  AffinityTable table(kEntries + kEntries / 10);
-  std::size_t next = 0;
-  const double open = time_calls(kEntries, [&](std::uint64_t) {
-    table.open_session(1, keys[next++], {.backend = 1}, kTtl, kNow);
-    return 1U;
-  });
-  const std::size_t bytes = heap_bytes() - before;
-  const double find = time_calls(kEntries, [&](std::uint64_t random) {
-    return table.find(1, keys[random % keys.size()], kNow)->backend;
-  });
-  const double close = time_calls(kEntries, [&](std::uint64_t random) {
-    table.close_session(1, keys[random % keys.size()], kNow);
-    return 1U;
-  });
-  std::printf("%-34s %zu entries: %.1f bytes an entry; open %.0f ns, find %.0f ns, close %.0f ns\n", what,
-              table.size(), static_cast<double>(bytes) / static_cast<double>(table.size()), open, find,
-              close);
+  bounds.row("a set of 1000: building (control)", build, "us");
+  bounds.row("a set of 1000: freeing (at worst a worker)", release, "us", kMostPublishMicros);
 }
 
-void measure_cookie() {
-  crypto::Key key{};
-  key.fill(1);
-  const CookieCodec codec({key});
-  const WallTime now{std::chrono::hours(1)};
-  const std::string value =
-      codec.encode({.key_text = "0123456789abcdef", .backend_name_hash = 1, .issued = now}, "default");
-  constexpr int kCalls = 200'000;
-  const double open = time_calls(kCalls, [&](std::uint64_t) {
-    return codec.decode(value, "default", now, std::nullopt)->backend_name_hash;
-  });
-  std::printf("%-34s %.0f ns\n", "reading a cookie", open);
+bool run() {
+  Bounds bounds("choice of a backend");
+  for (const std::uint32_t count : {10U, 100U, 1000U, 4000U}) {
+    measure_picks(bounds, count);
+  }
+  measure_decisions(bounds);
+  measure_publishing(bounds);
+  return bounds.all_hold();
 }
 
 }  // namespace
-}  // namespace limpet::affinity
+}  // namespace limpet::bench
 
 int main() {
-  for (const std::uint32_t count : {10U, 100U, 1000U}) {
-    limpet::affinity::measure_picks(count);
-  }
-  limpet::affinity::measure_lone_survivor(1000);
-  limpet::affinity::measure_cookie();
-  limpet::affinity::measure_table("table, addresses", limpet::affinity::KeyKind::ClientIp, "10.0.0.");
-  limpet::affinity::measure_table("table, texts of 48 bytes", limpet::affinity::KeyKind::Header,
-                                  "a-longer-text-of-a-header-that-is-a-key-1");
+  return limpet::bench::run() ? 0 : 1;
 }
