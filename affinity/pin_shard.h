@@ -48,7 +48,7 @@ class PinShard {
     }
   };
 
-  // With the 4 bytes of its bucket an entry is 108 bytes, and 120 were promised.
+  // With the 8 bytes of its buckets an entry is 112 bytes, and 120 were promised.
   static_assert(sizeof(Entry) <= 104);
 
   // Whom a call is about. `hash` is of kind and text, the part of the table's that did not choose the shard.

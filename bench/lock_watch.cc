@@ -3,7 +3,6 @@
 #include <dlfcn.h>
 #include <pthread.h>
 
-#include <algorithm>
 #include <ctime>
 
 namespace limpet::bench {
@@ -13,7 +12,7 @@ namespace {
 struct Watch {
   bool is_on = false;
   std::chrono::nanoseconds locked_at{};
-  std::chrono::nanoseconds longest{};
+  Histogram times;
 };
 thread_local Watch watch;
 
@@ -26,12 +25,13 @@ MutexCall next_call(const char* name) noexcept {
 }  // namespace
 
 void watch_locks() noexcept {
-  watch = {.is_on = true, .locked_at = {}, .longest = {}};
+  watch.times = Histogram();
+  watch.is_on = true;
 }
 
-std::chrono::nanoseconds longest_lock() noexcept {
+const Histogram& lock_times() noexcept {
   watch.is_on = false;
-  return watch.longest;
+  return watch.times;
 }
 
 std::chrono::nanoseconds thread_time() noexcept {
@@ -55,7 +55,7 @@ extern "C" int pthread_mutex_unlock(pthread_mutex_t* mutex) noexcept {
   static const limpet::bench::MutexCall next = limpet::bench::next_call("pthread_mutex_unlock");
   limpet::bench::Watch& watch = limpet::bench::watch;
   if (watch.is_on) {
-    watch.longest = std::max(watch.longest, limpet::bench::thread_time() - watch.locked_at);
+    watch.times.add(limpet::bench::thread_time() - watch.locked_at);
   }
   return next(mutex);
 }

@@ -5,12 +5,14 @@
 
 #include <chrono>
 
+#include "bench/histogram.h"
+
 namespace limpet::bench {
 
-// From here on this thread's locks are timed, with `longest` back at zero.
+// From here on this thread's locks are timed, into an empty histogram.
 void watch_locks() noexcept;
-// Ends it. The longest time for which a mutex was held since; reading the clock adds a few hundred ns to it.
-[[nodiscard]] std::chrono::nanoseconds longest_lock() noexcept;
+// Ends it. For how long mutexes were held since; reading the clock adds a few hundred ns to each.
+[[nodiscard]] const Histogram& lock_times() noexcept;
 
 // CPU time of the calling thread.
 [[nodiscard]] std::chrono::nanoseconds thread_time() noexcept;
