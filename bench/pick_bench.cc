@@ -8,6 +8,7 @@
 
 #include "affinity/balance.h"
 #include "affinity/decide.h"
+#include "app/pool_builder.h"
 #include "base/random.h"
 #include "bench/bounds.h"
 #include "bench/pick_rig.h"
@@ -122,24 +123,33 @@ void measure_decisions(Bounds& bounds) {
   bounds.row("decision, known by pin", time_calls(calls * 100, decide), "us", kMostPickMicros);
 }
 
-// What a worker does when control publishes: it takes the new snapshot and lets go of the old one, whose
-// memory it frees when it is the last.
+// Control builds a snapshot whenever a name resolves anew; a worker takes it and lets go of the one before,
+// whose memory it frees when it is the last.
 void measure_publishing(Bounds& bounds) {
-  const std::vector<backends::Backend> backends = make_backends(kPromisedBackends);
+  settings::Settings settings;
+  settings.pools.resize(1);
+  settings.pools[0].name = "default";
+  settings.pools[0].affinity.by = settings::AffinityBy::ClientIp;
+  settings.pools[0].backends.resize(kPromisedBackends);
+  for (std::uint32_t i = 0; i < kPromisedBackends; ++i) {
+    settings.pools[0].backends[i].name = "a-backend-with-a-name-" + std::to_string(i);
+    settings.pools[0].backends[i].address = {
+        .host = "backend-" + std::to_string(i) + ".example", .port = 3000, .path = {}};
+  }
+  app::PoolBuilder builder;
   double build = 1e9;
   double release = 1e9;
   for (int round = 0; round < 20; ++round) {
-    auto list = backends;
     const auto start = std::chrono::steady_clock::now();
-    auto set = std::make_unique<backends::BackendSet>(std::move(list));
+    proxy::SnapshotPtr snapshot = builder.build(settings);
     const auto built = std::chrono::steady_clock::now();
-    set.reset();
+    snapshot.reset();
     const auto released = std::chrono::steady_clock::now();
     build = std::min(build, std::chrono::duration<double, std::micro>(built - start).count());
     release = std::min(release, std::chrono::duration<double, std::micro>(released - built).count());
   }
-  bounds.row("a set of 1000: building (control)", build, "us");
-  bounds.row("a set of 1000: freeing (at worst a worker)", release, "us", kMostPublishMicros);
+  bounds.row("a snapshot of 1000: building (control)", build, "us", kMostPublishMicros);
+  bounds.row("a snapshot of 1000: freeing (at worst a worker)", release, "us", kMostPublishMicros);
 }
 
 bool run() {
