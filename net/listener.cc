@@ -41,6 +41,7 @@ struct Listener::Inner final : Pollable {
   Fd waiting;  // accepted, but its number is one that is kept free; valid only while resting
   SocketAddress waiting_peer;
   int most_a_turn = 1;
+  std::uint64_t last_turn = 0;
   bool rests = false;
   bool closed = false;
 
@@ -49,8 +50,14 @@ struct Listener::Inner final : Pollable {
     while (accepted < most_a_turn && !closed && !rests && accept_one()) {
       ++accepted;
     }
-    // The call that finds nobody is spared while clients come one by one, and a crowd is taken in batches.
-    most_a_turn = accepted == most_a_turn ? std::min(2 * most_a_turn, kMostAcceptsATurn) : 1;
+    // The call that finds nobody is spared while clients come one by one: only who finds the queue still
+    // filled in the very next turn takes more.
+    const bool was_full = accepted == most_a_turn;
+    const bool follows = loop.turns() == last_turn + 1;
+    most_a_turn = was_full && follows ? std::min(2 * most_a_turn, kMostAcceptsATurn)
+                  : was_full          ? most_a_turn
+                                      : 1;
+    last_turn = loop.turns();
   }
 
   // False when there is nobody to accept now.

@@ -39,6 +39,10 @@ class Loop {
   static constexpr std::size_t kManyChunks = 4096;
   static constexpr std::size_t kSmallReadBytes = Chunk::kBytes;
 
+  // Beside short messages: 256 KiB take about 130 us to pass on, and a short one may wait for that twice.
+  static constexpr std::size_t kSharedReadBytes = 64 * 1024;
+  static constexpr Duration kShortMessagesFor = std::chrono::milliseconds(3);
+
   virtual ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -49,29 +53,43 @@ class Loop {
   [[nodiscard]] ChunkPool& chunks() noexcept { return chunks_; }
   // For one read and what is done with it; never held over a return to the loop.
   [[nodiscard]] std::span<std::uint8_t> scratch() noexcept {
-    return {scratch_.get(), chunks_.out() < kManyChunks ? kScratchBytes : kSmallReadBytes};
+    if (chunks_.out() >= kManyChunks) {
+      return {scratch_.get(), kSmallReadBytes};
+    }
+    return {scratch_.get(), now() < short_until_ ? kSharedReadBytes : kScratchBytes};
   }
+  // Somebody exchanges short messages here: for a moment nobody reads so much at once that they wait long.
+  void note_short_message() noexcept { short_until_ = now() + kShortMessagesFor; }
 
-  // Tells `who` when the events under way have all been told, before the loop waits again. Small sends that
-  // follow each other closely cost less than sends with reads between them: a receiver on another core is
-  // woken once, not each time.
+  // A batch: the events of one poll. Several short sends that follow each other closely cost less than sends
+  // with reads between them: a receiver on another core is woken once, not each time.
+  [[nodiscard]] bool hears_several() const noexcept { return hears_several_; }
+  // Tells `who` when all events of the batch under way have been told. Requires hears_several().
   void at_batch_end(BatchEnd& who) { at_batch_end_.push_back(&who); }
-  // Tells those who wait for it.
-  void end_batch();
+  // Tells those who wait for it, now: the batch goes on.
+  void flush_batch();
 
   // Frees `object` when no callback is on the stack any more.
   void bury(std::unique_ptr<Disposable> object) { buried_.push_back(std::move(object)); }
 
  protected:
   explicit Loop(Instant now);
+  // Call around the events of one poll.
+  void begin_batch(int events) noexcept { hears_several_ = events > 1; }
+  void end_batch() {
+    flush_batch();
+    hears_several_ = false;
+  }
   // Call between callbacks.
   void free_buried();
 
  private:
   std::unique_ptr<std::uint8_t[]> scratch_;
   ChunkPool chunks_;
+  Instant short_until_{};
   Deadlines deadlines_;
   std::vector<BatchEnd*> at_batch_end_;
+  bool hears_several_ = false;
   std::vector<std::unique_ptr<Disposable>> buried_;
 };
 

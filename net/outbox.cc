@@ -21,11 +21,12 @@ IoResult Outbox::send(Stream& stream, std::span<const std::uint8_t> bytes) {
 }
 
 IoResult Outbox::send_soon(Stream& stream, std::span<const std::uint8_t> bytes, BatchEnd& owner) {
-  if (bytes.size() > kShort || !empty() || !keep(stream.loop().chunks(), bytes)) {
+  Loop& loop = stream.loop();
+  if (bytes.size() > kShort || !loop.hears_several() || !empty() || !keep(loop.chunks(), bytes)) {
     return send(stream, bytes);
   }
   deferred_ = !empty();
-  stream.loop().at_batch_end(owner);
+  loop.at_batch_end(owner);
   return {IoStatus::Done, bytes.size(), 0};
 }
 
@@ -61,27 +62,34 @@ bool Outbox::keep(ChunkPool& chunks, std::span<const std::uint8_t> bytes) {
   return true;
 }
 
-IoResult Outbox::flush(Stream& stream) {
+Outbox::Offer Outbox::offer(Stream& stream) const {
+  if (first_->next == nullptr) {
+    const auto only = first_->filled();
+    return {only.size(), stream.write(only)};
+  }
   constexpr std::size_t kParts = 16;
+  std::array<iovec, kParts> parts;  // NOLINT: what is counted is filled
+  std::size_t count = 0;
+  std::size_t total = 0;
+  for (Chunk* chunk = first_; chunk != nullptr && count < kParts; chunk = chunk->next) {
+    parts[count] = iovec{chunk->bytes.data() + chunk->begin, chunk->end - chunk->begin};
+    total += parts[count].iov_len;
+    ++count;
+  }
+  return {total, stream.write(std::span<const iovec>(parts.data(), count))};
+}
+
+IoResult Outbox::flush(Stream& stream) {
   std::size_t moved = 0;
   deferred_ = false;
   while (first_ != nullptr) {
-    std::array<iovec, kParts> parts{};
-    std::size_t count = 0;
-    std::size_t total = 0;
-    for (Chunk* chunk = first_; chunk != nullptr && count < kParts; chunk = chunk->next) {
-      parts[count] = iovec{chunk->bytes.data() + chunk->begin, chunk->end - chunk->begin};
-      total += parts[count].iov_len;
-      ++count;
-    }
-    const IoResult result = count == 1 ? stream.write(first_->filled())
-                                       : stream.write(std::span<const iovec>(parts.data(), count));
+    const auto [offered, result] = offer(stream);
     if (result.status != IoStatus::Done) {
       return {result.status, moved, result.error};
     }
     moved += result.bytes;
     consume(stream.loop().chunks(), result.bytes);
-    if (result.bytes < total) {
+    if (result.bytes < offered) {
       return {IoStatus::WouldBlock, moved, 0};
     }
   }

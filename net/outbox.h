@@ -35,8 +35,8 @@ class Outbox {
   // Sends now or keeps. Done: taken over in full (sent or kept); Broken: the stream is, or (ENOMEM) there is
   // no chunk to keep the rest in: bytes are lost, so the connection must end.
   [[nodiscard]] IoResult send(Stream& stream, std::span<const std::uint8_t> bytes);
-  // The same, but what is short is kept until the events under way have been told: `owner` hears of it then
-  // and calls flush(). Until then it is_deferred().
+  // The same, but what is short is kept until the other events of the batch have been told: `owner` hears of
+  // it then and calls flush(). Until then it is_deferred().
   [[nodiscard]] IoResult send_soon(Stream& stream, std::span<const std::uint8_t> bytes, BatchEnd& owner);
   [[nodiscard]] bool is_deferred() const noexcept { return deferred_; }
   // The same, and the end of the stream goes with it, unless something of it is kept.
@@ -48,6 +48,12 @@ class Outbox {
   void drop(ChunkPool& chunks) noexcept;
 
  private:
+  // One write of what is kept, or of its begin. Requires that something is.
+  struct Offer {
+    std::size_t bytes;
+    IoResult result;
+  };
+  [[nodiscard]] Offer offer(Stream& stream) const;
   // What of `bytes` a write has not taken is kept.
   [[nodiscard]] IoResult keep_rest(Stream& stream, std::span<const std::uint8_t> bytes,
                                    const IoResult& written);

@@ -1,8 +1,6 @@
 #include "net/poller.h"
 
-#include <sys/epoll.h>
-
-#include <array>
+#include <algorithm>
 #include <cstdlib>
 
 namespace limpet::net {
@@ -18,6 +16,7 @@ bool control(const Fd& epoll, int operation, int fd, std::uint32_t interest, Pol
 
 }  // namespace
 
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): the system fills what is looked at
 Poller::Poller() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
   if (!epoll_.valid()) {
     std::abort();  // out of descriptors before anything began
@@ -36,23 +35,26 @@ void Poller::remove(int fd) noexcept {
   control(epoll_, EPOLL_CTL_DEL, fd, 0, nullptr);
 }
 
-void Poller::wait(int timeout_ms) {
-  std::array<epoll_event, kMostEvents> events;  // NOLINT: the system fills what is looked at
-  const int count = epoll_wait(epoll_.get(), events.data(), kMostEvents, timeout_ms);
-  const auto who = [&events](int i) {
-    return static_cast<Pollable*>(events[static_cast<std::size_t>(i)].data.ptr);
+int Poller::wait(int timeout_ms) noexcept {
+  ready_ = std::max(0, epoll_wait(epoll_.get(), events_.data(), kMostEvents, timeout_ms));
+  return ready_;
+}
+
+void Poller::tell_ready() {
+  const auto who = [this](int i) {
+    return static_cast<Pollable*>(events_[static_cast<std::size_t>(i)].data.ptr);
   };
-  if (count > 1) {
+  if (ready_ > 1) {
     __builtin_prefetch(who(1));
   }
-  for (int i = 0; i < count; ++i) {
-    if (i + 2 < count) {
+  for (int i = 0; i < ready_; ++i) {
+    if (i + 2 < ready_) {
       __builtin_prefetch(who(i + 2));
     }
-    if (i + 1 < count) {
+    if (i + 1 < ready_) {
       who(i + 1)->on_soon();
     }
-    who(i)->on_ready(events[static_cast<std::size_t>(i)].events);
+    who(i)->on_ready(events_[static_cast<std::size_t>(i)].events);
   }
 }
 

@@ -3,6 +3,9 @@
 // sockets and a handshake changes each of them. One thread.
 #pragma once
 
+#include <sys/epoll.h>
+
+#include <array>
 #include <cstdint>
 
 #include "net/fd.h"
@@ -30,9 +33,11 @@ class Poller {
   void change(int fd, std::uint32_t interest, Pollable& who) noexcept;
   void remove(int fd) noexcept;  // a closed descriptor is removed by the system
 
-  // Waits up to `timeout_ms` (-1 = without end) and tells everybody who is ready, each once. Whoever was
-  // closed meanwhile is told all the same and must not mind.
-  void wait(int timeout_ms);
+  // Waits up to `timeout_ms` (-1 = without end); answers how many are ready.
+  [[nodiscard]] int wait(int timeout_ms) noexcept;
+  // Tells those the last wait() found, each once. Whoever was closed meanwhile is told all the same and must
+  // not mind.
+  void tell_ready();
 
  private:
   // A turn with more to do than this goes on in the next one. What small messages need lies in the cache from
@@ -40,6 +45,8 @@ class Poller {
   static constexpr int kMostEvents = 64;
 
   Fd epoll_;
+  std::array<epoll_event, kMostEvents> events_;
+  int ready_ = 0;
 };
 
 }  // namespace limpet::net

@@ -56,9 +56,11 @@ void UvLoop::run() {
 }
 
 void UvLoop::turn() {
+  ++turns_;
   end_turn();
   // Never without end: the tick is always due soon.
-  poller_.wait(embedded_.is_ready ? 0 : uv_backend_timeout(&loop_));
+  begin_batch(poller_.wait(embedded_.is_ready ? 0 : uv_backend_timeout(&loop_)));
+  poller_.tell_ready();
   end_batch();
   uv_update_time(&loop_);
   if (embedded_.is_ready || uv_backend_timeout(&loop_) == 0) {
@@ -68,7 +70,6 @@ void UvLoop::turn() {
 }
 
 void UvLoop::end_turn() {
-  end_batch();
   free_buried();
   // Arming one may end others and change the lists.
   for (std::size_t i = 0; i < to_arm_.size(); ++i) {

@@ -27,6 +27,7 @@ class UvLoop final : public Loop {
   // Waits for something to happen, a tick at most, and does what is to be done.
   void turn();
   void stop() noexcept { stopped_ = true; }
+  [[nodiscard]] std::uint64_t turns() const noexcept { return turns_; }
 
   [[nodiscard]] Instant now() const noexcept override { return Instant(Duration(uv_now(&loop_))); }
   [[nodiscard]] uv_loop_t* native() noexcept { return &loop_; }
@@ -57,6 +58,7 @@ class UvLoop final : public Loop {
   std::vector<SocketStream*> to_arm_;
   std::vector<SocketStream*> to_release_;
   bool stopped_ = false;
+  std::uint64_t turns_ = 0;
 };
 
 }  // namespace limpet::net

@@ -77,13 +77,16 @@ void Tunnel::pump(Relay& relay, net::Stream& from, net::Stream& to) {
     return;
   }
   const auto scratch = context_.loop.scratch();
+  const bool begins_frame = relay.scanner.between_frames();
   __builtin_prefetch(&to);
   const net::IoResult result = from.read(scratch);
   switch (result.status) {
     case net::IoStatus::Done:
       last_activity_ = context_.loop.now();
       if (result.bytes > net::Outbox::kShort) {
-        context_.loop.end_batch();  // what is short does not wait for what is long
+        context_.loop.flush_batch();  // what is short does not wait for what is long
+      } else if (begins_frame) {
+        context_.loop.note_short_message();
       }
       if (pass(relay, to, scratch.first(result.bytes)) && !relay.out.empty() && !relay.out.is_deferred()) {
         update_watches();

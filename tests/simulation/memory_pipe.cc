@@ -39,6 +39,8 @@ bool ManualLoop::turn() {
   bool told = false;
   // Streams that are opened meanwhile wait for the next turn.
   const std::vector<MemoryStream*> present = streams_;
+  begin_batch(static_cast<int>(std::count_if(present.begin(), present.end(),
+                                             [](const MemoryStream* stream) { return stream->is_ready(); })));
   for (MemoryStream* const stream : present) {
     told |= stream->tell();
   }
@@ -63,7 +65,6 @@ bool ManualLoop::advance(Duration time, Duration most_a_step) {
     time -= step;
     now_ += step;
     deadlines().sweep(now_);
-    end_batch();
     free_buried();
     sweep_closed();
     if (!settle()) {
@@ -95,6 +96,14 @@ bool MemoryStream::is_readable() const noexcept {
 
 bool MemoryStream::is_writable() const noexcept {
   return pipe_->connect_is_decided() && (pipe_->reset || pipe_->room > 0);
+}
+
+bool MemoryStream::is_ready() const noexcept {
+  if (is_closed() || events() == nullptr) {
+    return false;
+  }
+  return (wants_read_ && is_readable()) || (wants_write_ && is_writable()) ||
+         (!wants_read_ && !wants_write_ && pipe_->reset);
 }
 
 bool MemoryStream::tell() {

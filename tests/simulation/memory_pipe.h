@@ -95,6 +95,8 @@ class MemoryStream final : public net::Stream {
 
   // For the loop. True when there was something to tell.
   bool tell();
+  // There is something to tell now.
+  [[nodiscard]] bool is_ready() const noexcept;
   [[nodiscard]] bool is_closed() const noexcept { return pipe_->closed; }
 
  private:

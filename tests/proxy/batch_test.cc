@@ -1,0 +1,117 @@
+// Short messages that are heard in one turn leave together at its end, and nothing is lost by that.
+
+#include <cerrno>
+#include <string>
+
+#include "tests/simulation/open_session.h"
+#include "tests/simulation/simulated_proxy.h"
+#include "tests/support/catch.h"
+
+using namespace limpet;
+using namespace limpet::test;
+
+namespace {
+
+const std::string kMessage("\x81\x82\0\0\0\0hi", 8);
+const std::string kLong = std::string("\x82\x7e\x10\0", 4) + std::string(4096, 'x');
+
+}  // namespace
+
+// What a turn calls is seen by the one call that fails: reads come first, then the writes.
+TEST_CASE("of two sessions that are ready at once both are heard before one is answered") {
+  SimulatedProxy proxy(1);
+  OpenSession first(proxy);
+  OpenSession second(proxy);
+  first.client->to_proxy = kMessage;
+  second.client->to_proxy = kMessage;
+  proxy.loop().fail_call(proxy.loop().calls() + 2, ECONNRESET);
+  REQUIRE(proxy.loop().turn());
+  CHECK(first.backend->from_proxy == kMessage);
+  CHECK(second.client->closed);
+  CHECK_FALSE(first.client->closed);
+}
+
+TEST_CASE("a message that comes alone is passed on at once") {
+  SimulatedProxy proxy(1);
+  OpenSession session(proxy);
+  session.client->to_proxy = kMessage;
+  const std::uint64_t before = proxy.loop().calls();
+  REQUIRE(proxy.loop().turn());
+  CHECK(proxy.loop().calls() - before == 2);
+  CHECK(proxy.loop().chunks().out() == 0);
+  CHECK(session.backend->from_proxy == kMessage);
+}
+
+TEST_CASE("a long message sends the short ones before it on their way") {
+  SimulatedProxy proxy(1);
+  OpenSession first(proxy);
+  OpenSession second(proxy);
+  first.client->to_proxy = kMessage;
+  second.backend->to_proxy = kLong;
+  // read, read, and then the write of the short one, although its session was told first.
+  proxy.loop().fail_call(proxy.loop().calls() + 3, ECONNRESET);
+  REQUIRE(proxy.loop().turn());
+  CHECK(first.client->closed);
+  CHECK(second.client->from_proxy == kLong);
+}
+
+TEST_CASE("messages of both ends in one turn both arrive, and so does what a reset follows") {
+  SimulatedProxy proxy(1);
+  OpenSession session(proxy);
+  session.client->to_proxy = kMessage;
+  session.backend->to_proxy = std::string("\x81\x02ho", 4);
+  REQUIRE(proxy.loop().turn());
+  CHECK(session.backend->from_proxy == kMessage);
+  CHECK(session.client->from_proxy == std::string("\x81\x02ho", 4));
+  CHECK(proxy.loop().chunks().out() == 0);
+}
+
+TEST_CASE("what a peer does not take at the end of the turn waits for it like anything else") {
+  SimulatedProxy proxy(1);
+  OpenSession first(proxy);
+  OpenSession second(proxy);
+  first.backend->room = 3;
+  first.client->to_proxy = kMessage;
+  second.client->to_proxy = kMessage;
+  REQUIRE(proxy.loop().turn());
+  CHECK(first.backend->from_proxy.size() == 3);
+  first.client->to_proxy = kMessage;
+  REQUIRE(proxy.loop().settle());
+  CHECK(first.client->to_proxy == kMessage);  // not read while something is kept
+  first.backend->room = MemoryPipe::kUnlimited;
+  REQUIRE(proxy.loop().settle());
+  CHECK(first.backend->from_proxy == kMessage + kMessage);
+}
+
+TEST_CASE("when both have said Close the client's end is said with it; the backend closes its own") {
+  SimulatedProxy proxy(1);
+  OpenSession session(proxy);
+  session.client->to_proxy = std::string("\x88\x82\0\0\0\0\x03\xe8", 8);
+  REQUIRE(proxy.loop().settle());
+  CHECK_FALSE(session.client->proxy_fin);
+  session.backend->to_proxy = std::string("\x88\x02\x03\xe8", 4);
+  REQUIRE(proxy.loop().settle());
+  CHECK(session.client->from_proxy == std::string("\x88\x02\x03\xe8", 4));
+  CHECK(session.client->proxy_fin);
+  CHECK_FALSE(session.client->closed);
+  CHECK_FALSE(session.backend->proxy_fin);
+
+  SECTION("its end ends the session") {
+    session.backend->fin = true;
+    REQUIRE(proxy.loop().settle());
+    CHECK(session.client->closed);
+    CHECK(session.backend->closed);
+    CHECK_FALSE(session.client->proxy_reset);
+    CHECK(proxy.counters().ends(CloseReason::ClientClosed) == 1);
+  }
+  SECTION("what it says behind its Close goes nowhere") {
+    session.backend->to_proxy = std::string("\x81\x02ho", 4);
+    REQUIRE(proxy.loop().settle());
+    CHECK(session.client->from_proxy.size() == 4);
+  }
+  SECTION("its end is not awaited for ever") {
+    REQUIRE(proxy.loop().advance(std::chrono::seconds(31), std::chrono::seconds(1)));
+    CHECK(session.backend->closed);
+    CHECK(proxy.counters().ends(CloseReason::ClientClosed) == 1);
+  }
+}
