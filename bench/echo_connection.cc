@@ -19,6 +19,20 @@ constexpr Opcode answer_to(Opcode opcode) noexcept {
   return opcode == Opcode::Ping ? Opcode::Pong : opcode;
 }
 
+constexpr std::array<std::pair<std::string_view, Role>, 3> kRoles = {{
+    {kEchoPath, Role::Echo},
+    {kStreamPath, Role::Stream},
+    {kFanOutPath, Role::FanOut},
+}};
+
+// Any other path echoes.
+Role role_of(std::string_view head) noexcept {
+  static_cast<void>(take_until(head, ' '));  // the method
+  const std::string_view path = take_until(head, ' ');
+  const auto* const found = std::ranges::find(kRoles, path, &std::pair<std::string_view, Role>::first);
+  return found == kRoles.end() ? Role::Echo : found->second;
+}
+
 }  // namespace
 
 bool FrameEcho::consume(std::span<char> bytes, std::string& out) {
@@ -95,16 +109,25 @@ bool EchoConnection::on_readable(std::span<char> scratch) {
   }
   const auto bytes = scratch.first(static_cast<std::size_t>(got));
   if (upgraded_) {
-    if (!echo_.consume(bytes, out_)) {
-      return false;
-    }
-    ends_after_flush_ = echo_.closed();
-    // A server answers messages, not fragments of them: the proxy must not be fed in smaller pieces than it
-    // sent.
-    return !echo_.between_frames() || flush();
+    return take_frames(bytes);
   }
   head_.append(bytes.data(), bytes.size());
   return take_requests() && flush();
+}
+
+bool EchoConnection::take_frames(std::span<char> bytes) {
+  if (!echo_.consume(bytes, out_)) {
+    return false;
+  }
+  ends_after_flush_ = echo_.closed();
+  // A server answers messages, not fragments of them: the proxy must not be fed in smaller pieces than it
+  // sent.
+  has_message_ = role_ == Role::FanOut && echo_.between_frames() && !ends_after_flush_;
+  if (!echo_.between_frames() || has_message_) {
+    return true;
+  }
+  is_streaming_ = role_ == Role::Stream && !ends_after_flush_;
+  return flush();
 }
 
 bool EchoConnection::take_requests() {
@@ -116,14 +139,15 @@ bool EchoConnection::take_requests() {
     answer(std::string_view(head_).substr(0, length));
     head_.erase(0, length);
   }
-  // Frames may have come right behind the upgrade request.
+  // Frames may have come right behind the upgrade request; only an echo may follow the 101 in one piece.
   std::string early = std::exchange(head_, {});
-  return echo_.consume(early, out_);
+  return early.empty() || (role_ == Role::Echo && echo_.consume(early, out_));
 }
 
 void EchoConnection::answer(std::string_view head) {
   if (iequals(header_value(head, "Upgrade"), "websocket")) {
     upgraded_ = true;
+    role_ = role_of(head);
     out_ += fmt::format(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Accept: {}\r\n\r\n",
@@ -136,16 +160,32 @@ void EchoConnection::answer(std::string_view head) {
 }
 
 bool EchoConnection::flush() {
-  while (is_blocked()) {
+  while (sent_ < out_.size()) {
     const ssize_t put = ::send(socket_.get(), out_.data() + sent_, out_.size() - sent_, MSG_NOSIGNAL);
     if (put < 0) {
+      is_blocked_ = true;
       return errno == EAGAIN || errno == EINTR;
     }
     sent_ += static_cast<std::size_t>(put);
   }
-  out_.clear();
   sent_ = 0;
+  is_blocked_ = is_streaming_;
+  if (is_streaming_) {
+    const auto payload = std::span(out_).last(static_cast<std::size_t>(echo_.payload_bytes()));
+    write_number(payload, read_number(payload) + 1);
+    return true;
+  }
+  out_.clear();
   return !ends_after_flush_;
+}
+
+std::string EchoConnection::take_message() {
+  return std::exchange(has_message_, false) ? std::exchange(out_, {}) : std::string();
+}
+
+bool EchoConnection::send(std::string_view message) {
+  out_ += message;
+  return flush();
 }
 
 }  // namespace limpet::bench

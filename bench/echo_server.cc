@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "bench/echo_connection.h"
@@ -31,10 +33,13 @@ class EchoServer {
 
   void accept_all(const Fd& listener);
   void handle(Entry& entry, std::uint32_t events);
+  void fan_out(Entry& sender);
+  void watch(Entry& entry);
 
   Poller poller_;
   std::vector<char> scratch_ = std::vector<char>(kScratchBytes);
   std::unordered_map<Entry*, std::unique_ptr<Entry>> entries_;
+  std::unordered_set<Entry*> members_;  // of the fan-out
 };
 
 void EchoServer::listen(unsigned listeners) {
@@ -55,7 +60,7 @@ void EchoServer::listen(unsigned listeners) {
 
 void EchoServer::serve() {
   while (true) {
-    for (const epoll_event& event : poller_.wait(-1)) {
+    for (const epoll_event& event : poller_.wait()) {
       auto& entry = *static_cast<Entry*>(event.data.ptr);
       if (entry.connection) {
         handle(entry, event.events);
@@ -79,12 +84,34 @@ void EchoServer::handle(Entry& entry, std::uint32_t events) {
   EchoConnection& connection = *entry.connection;
   const bool goes_on = (events & EPOLLOUT) != 0 ? connection.flush() : connection.on_readable(scratch_);
   if (!goes_on) {
+    members_.erase(&entry);
     entries_.erase(&entry);  // one descriptor has one event a turn, so nothing in this turn still points here
     return;
   }
-  const std::uint32_t wanted = connection.is_blocked() ? EPOLLOUT : EPOLLIN;
+  watch(entry);
+  if (connection.is_in_fan_out()) {
+    members_.insert(&entry);
+    fan_out(entry);
+  }
+}
+
+// A member that fails here is not forgotten yet: its own event tells.
+void EchoServer::fan_out(Entry& sender) {
+  const std::string message = sender.connection->take_message();
+  if (message.empty()) {
+    return;
+  }
+  for (Entry* member : members_) {
+    if (member->connection->send(message)) {
+      watch(*member);
+    }
+  }
+}
+
+void EchoServer::watch(Entry& entry) {
+  const std::uint32_t wanted = entry.connection->is_blocked() ? EPOLLOUT : EPOLLIN;
   if (std::exchange(entry.watched, wanted) != wanted) {
-    poller_.modify(connection.socket(), wanted, &entry);
+    poller_.modify(entry.connection->socket(), wanted, &entry);
   }
 }
 

@@ -13,10 +13,8 @@ namespace {
 using Mode = Result<Report> (*)(const LoadOptions&);
 
 const std::map<std::string, Mode> kModes = {
-    {"echo", run_echo},
-    {"get", run_get},
-    {"handshake", run_handshake},
-    {"idle", run_idle},
+    {"echo", run_echo}, {"fan-out", run_fan_out}, {"get", run_get},
+    {"idle", run_idle}, {"stream", run_stream},   {"handshake", run_handshake},
 };
 
 int load(Mode mode, const LoadOptions& options) {
@@ -44,6 +42,8 @@ int main(int argc, char** argv) {
   app.add_option("--connections", options.connections, "connections, each with one exchange under way");
   app.add_option("--size", options.payload_bytes, "payload bytes of a message");
   app.add_option("--seconds", seconds, "how long to load");
+  app.add_option("--rate", options.rate,
+                 "echoes or GETs a second, latency counted from when each is due; 0 = as many as go");
   app.add_option("--sources", options.sources,
                  "client addresses, 127.0.0.2 upwards; 0 = the kernel's choice");
   app.add_flag("--gate", options.gated, "print \"ready\" once open and wait for a line before loading");

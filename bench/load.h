@@ -18,6 +18,7 @@ struct LoadOptions {
   std::size_t connections = 32;
   std::size_t payload_bytes = 64;
   std::chrono::milliseconds length{3000};  // unused when idle
+  std::uint32_t rate = 0;                  // exchanges a second, of all connections; 0 = as many as go
   // Client addresses to take turns with, 127.0.0.2 upwards; 0 leaves the choice to the kernel.
   unsigned sources = 0;
   // Wait for a line on standard input between opening and loading, so that the driver can read the proxy's
@@ -27,7 +28,7 @@ struct LoadOptions {
 
 struct Report {
   std::string_view mode;
-  std::uint64_t completed = 0;  // echoes, handshakes, requests, or sessions that outlived the wait
+  std::uint64_t completed = 0;  // echoes, messages, handshakes, requests, or sessions that outlived the wait
   std::uint64_t failed = 0;     // connections lost, and answers that differ from what was asked for
   std::string first_failure;    // empty when nothing failed
   std::chrono::duration<double> took{};
@@ -52,5 +53,7 @@ void hold_until_told();
 [[nodiscard]] Result<Report> run_idle(const LoadOptions& options);
 [[nodiscard]] Result<Report> run_handshake(const LoadOptions& options);
 [[nodiscard]] Result<Report> run_get(const LoadOptions& options);
+[[nodiscard]] Result<Report> run_stream(const LoadOptions& options);
+[[nodiscard]] Result<Report> run_fan_out(const LoadOptions& options);
 
 }  // namespace limpet::bench

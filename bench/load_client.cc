@@ -6,7 +6,6 @@
 #include <cerrno>
 
 #include "base/crypto.h"
-#include "bench/wire.h"
 
 namespace limpet::bench {
 
@@ -17,28 +16,28 @@ constexpr std::size_t kKeyBytes = 16;  // RFC 6455 4.1
 
 }  // namespace
 
-Handshake::Handshake(const SocketAddress& target) {
+Handshake::Handshake(const SocketAddress& target, std::string_view path) {
   std::array<std::uint8_t, kKeyBytes> nonce{};
   crypto::random_bytes(nonce);
   const std::string key = crypto::base64(nonce);
   expected_accept_ = accept_key(key);
   request_ = fmt::format(
-      "GET /echo HTTP/1.1\r\nHost: {0}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nOrigin: http://{0}\r\n"
+      "GET {2} HTTP/1.1\r\nHost: {0}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nOrigin: http://{0}\r\n"
       "User-Agent: limpet-bench\r\nAccept-Encoding: gzip, deflate, br\r\nSec-WebSocket-Version: 13\r\n"
       "Sec-WebSocket-Key: {1}\r\n\r\n",
-      target.to_string(), key);
+      target.to_string(), key, path);
 }
 
 bool Handshake::accepts(std::string_view head) const {
   return head.starts_with("HTTP/1.1 101 ") && header_value(head, "Sec-WebSocket-Accept") == expected_accept_;
 }
 
-Result<Fd> open_websocket(const LoadOptions& options, std::size_t index) {
+Result<Fd> open_websocket(const LoadOptions& options, std::size_t index, std::string_view path) {
   auto socket = connect_from(source_of(options, index), options.target);
   if (!socket) {
     return socket;
   }
-  const Handshake handshake(options.target);
+  const Handshake handshake(options.target, path);
   if (!send_all(*socket, handshake.request())) {
     return system_error(errno, Side::Backend, "send of the upgrade request");
   }

@@ -86,7 +86,7 @@ void GetClient::keep_cookie(std::string_view head) {
 }  // namespace
 
 Result<Report> run_get(const LoadOptions& options) {
-  ClosedLoop loop(options, "get");
+  LoadLoop loop(options, "get");
   for (std::size_t i = 0; i < options.connections; ++i) {
     auto socket = connect_from(source_of(options, i), options.target);
     if (!socket) {

@@ -73,7 +73,7 @@ Step HandshakeClient::on_answer() {
 }  // namespace
 
 Result<Report> run_handshake(const LoadOptions& options) {
-  ClosedLoop loop(options, "handshake");
+  LoadLoop loop(options, "handshake");
   for (std::size_t i = 0; i < options.connections; ++i) {
     loop.add(std::make_unique<HandshakeClient>(options, i));
   }

@@ -1,8 +1,9 @@
-// The closed loop: every client has one exchange under way and starts the next when its answer is complete.
-// Used by one thread.
+// LoadLoop: drives clients that have one exchange under way each. Closed: the next one starts when the answer
+// is complete. Open, with a rate: it starts when it is due. Used by one thread.
 #pragma once
 
 #include <memory>
+#include <queue>
 #include <span>
 #include <string>
 #include <string_view>
@@ -45,34 +46,53 @@ class LoopClient {
   }
 
  private:
-  friend class ClosedLoop;
+  friend class LoadLoop;
   std::string_view failure_;  // a literal; empty unless the client failed
-  std::chrono::steady_clock::time_point started_;
+  // When the exchange under way, or else the next one, was or is due: what its latency counts from.
+  std::chrono::steady_clock::time_point due_;
+  bool is_under_way_ = false;
   bool is_retired_ = false;
 };
 
-// Drives clients until the time is over or none is left. A client that fails is counted and retired: a run
-// with failures is not a measurement, and retrying would hide them.
-class ClosedLoop {
+// A client that fails is counted and retired: a run with failures is not a measurement, and retrying would
+// hide them.
+class LoadLoop {
  public:
-  ClosedLoop(const LoadOptions& options, std::string_view mode) : options_(options) { report_.mode = mode; }
+  // Open when options.rate is set: clients take turns, and each keeps its own even distance. One whose answer
+  // is late starts as soon as it has come, and its latency counts from when it was due all the same.
+  LoadLoop(const LoadOptions& options, std::string_view mode) : options_(options) { report_.mode = mode; }
 
   [[nodiscard]] Poller& poller() noexcept { return poller_; }
   void add(std::unique_ptr<LoopClient> client) { clients_.push_back(std::move(client)); }
-  // Passes the gate, then loads.
+  // Passes the gate, then loads. In an open loop, an exchange that was due and has not completed some time
+  // after the end has failed.
   [[nodiscard]] Report run();
 
  private:
   using Clock = std::chrono::steady_clock;
+  struct IsLater {
+    bool operator()(const LoopClient* one, const LoopClient* other) const noexcept {
+      return one->due_ > other->due_;
+    }
+  };
 
-  void start(LoopClient& client, Clock::time_point now);
+  [[nodiscard]] bool is_open() const noexcept { return period_.count() > 0; }
+  void schedule(Clock::time_point begin);
+  void start_due(Clock::time_point now);
+  void turn(Clock::time_point until, std::span<char> scratch);
+  void finish(std::span<char> scratch);
+  void start(LoopClient& client);
   void settle(LoopClient& client, Step step);
   void retire(LoopClient& client);
 
   const LoadOptions& options_;
   Poller poller_;
   std::vector<std::unique_ptr<LoopClient>> clients_;
+  std::priority_queue<LoopClient*, std::vector<LoopClient*>, IsLater> waiting_;  // for their time
+  Clock::duration period_{};  // from one exchange of a client to its next; zero in a closed loop
+  Clock::time_point end_;
   std::size_t live_ = 0;
+  std::size_t under_way_ = 0;
   Report report_;
 };
 

@@ -40,16 +40,19 @@ std::string to_json(const Report& report, const LoadOptions& options) {
   const double per_second = seconds > 0 ? static_cast<double>(report.completed) / seconds : 0;
   constexpr double kMedian = 0.5;
   constexpr double kTail = 0.99;
+  constexpr double kFarTail = 0.999;
   nlohmann::ordered_json json = {
       {"mode", report.mode},
       {"connections", options.connections},
       {"payload_bytes", options.payload_bytes},
+      {"rate", options.rate},
       {"seconds", seconds},
       {"completed", report.completed},
       {"failed", report.failed},
       {"per_second", per_second},
       {"p50_us", microseconds(report.latency.quantile(kMedian))},
       {"p99_us", microseconds(report.latency.quantile(kTail))},
+      {"p999_us", microseconds(report.latency.quantile(kFarTail))},
       {"max_us", microseconds(report.latency.max())},
   };
   if (!report.first_failure.empty()) {

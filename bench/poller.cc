@@ -18,10 +18,20 @@ void Poller::modify(const Fd& fd, std::uint32_t events, void* owner) {
   control(EPOLL_CTL_MOD, fd, events, owner);
 }
 
-std::span<const epoll_event> Poller::wait(int timeout_ms) {
-  const int count = ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), timeout_ms);
+std::span<const epoll_event> Poller::wait() {
+  return found(::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), -1));
+}
+
+std::span<const epoll_event> Poller::wait_for(std::chrono::nanoseconds timeout) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(timeout);
+  const timespec bound{.tv_sec = seconds.count(), .tv_nsec = (timeout - seconds).count()};
+  return found(
+      ::epoll_pwait2(epoll_.get(), events_.data(), static_cast<int>(events_.size()), &bound, nullptr));
+}
+
+std::span<const epoll_event> Poller::found(int count) const {
   if (count < 0 && errno != EINTR) {
-    fatal(system_error(errno, Side::Self, "epoll_wait").detail);
+    fatal(system_error(errno, Side::Self, "waiting for epoll events").detail);
   }
   return {events_.data(), count < 0 ? 0 : static_cast<std::size_t>(count)};
 }

@@ -62,7 +62,7 @@ class BareRelay {
 void BareRelay::serve() {
   poller_.add(listener_, EPOLLIN, nullptr);
   while (true) {
-    for (const epoll_event& event : poller_.wait(-1)) {
+    for (const epoll_event& event : poller_.wait()) {
       if (event.data.ptr == nullptr) {
         accept_all();
       } else {

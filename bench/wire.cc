@@ -1,5 +1,6 @@
 #include "bench/wire.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/crypto.h"
@@ -77,6 +78,16 @@ void apply_mask(std::span<char> bytes, const MaskKey& mask, std::uint64_t offset
   for (; at < bytes.size(); ++at) {
     bytes[at] = static_cast<char>(bytes[at] ^ static_cast<char>(pattern[at % pattern.size()]));
   }
+}
+
+void write_number(std::span<char> payload, std::uint64_t number) noexcept {
+  std::memcpy(payload.data(), &number, std::min(payload.size(), sizeof(number)));
+}
+
+std::uint64_t read_number(std::span<const char> payload) noexcept {
+  std::uint64_t number = 0;
+  std::memcpy(&number, payload.data(), std::min(payload.size(), sizeof(number)));
+  return number;
 }
 
 std::size_t head_length(std::string_view bytes) noexcept {

@@ -24,6 +24,12 @@ inline constexpr std::uint8_t kLengthBits = 0x7f;
 inline constexpr std::uint8_t kLength16 = 126;
 inline constexpr std::uint8_t kLength64 = 127;
 
+// What the backend does with the messages of a session, by the path of its upgrade request: sends each back;
+// sends the first again and again, numbered upwards; sends each to every session of this path.
+inline constexpr std::string_view kEchoPath = "/echo";
+inline constexpr std::string_view kStreamPath = "/stream";
+inline constexpr std::string_view kFanOutPath = "/fan-out";
+
 // What the echo backend answers to a GET, and what the load tool expects.
 inline constexpr std::string_view kSmallBody =
     "limpet bench: a small body of one hundred and twenty-eight bytes, sent for each plain GET and compared "
@@ -42,6 +48,10 @@ void append_frame_header(std::string& out, std::uint8_t first_byte, std::uint64_
 
 // Masks or unmasks in place; `offset` is the position of the first byte in its payload.
 void apply_mask(std::span<char> bytes, const MaskKey& mask, std::uint64_t offset) noexcept;
+
+// The first eight bytes of a payload number it, as far as it has them.
+void write_number(std::span<char> payload, std::uint64_t number) noexcept;
+[[nodiscard]] std::uint64_t read_number(std::span<const char> payload) noexcept;
 
 // The bytes of a head with the empty line that ends it; 0 while that has not come.
 [[nodiscard]] std::size_t head_length(std::string_view bytes) noexcept;
