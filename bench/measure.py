@@ -1,39 +1,14 @@
-"""The modes, and one measurement of one proxy in one mode."""
+"""One measurement of one proxy in one mode."""
 
 import dataclasses
 import json
 import time
 
+import quiet
 from processes import Child
-from targets import SPARE_DESCRIPTORS, descriptor_limit
+from setup import SPARE_DESCRIPTORS, descriptor_limit
 
 SETTLE_SECONDS = 1  # for buffers to be given back and pages to be counted
-
-
-@dataclasses.dataclass
-class Mode:
-    what: str  # for the heading of its table
-    unit: str  # one operation, as CPU time is divided by it
-    load: list  # options of the load tool
-    per_exchange: int = 1  # operations in what the load tool counts as one
-
-
-# An echo is relayed twice, once in each direction.
-MODES = {
-    "echo": Mode("WebSocket echo, 125 B, 100 sessions", "message", ["--mode", "echo", "--size", 125, "--connections", 100], 2),
-    "echo-4k": Mode("WebSocket echo, 4 KiB, 32 sessions", "message", ["--mode", "echo", "--size", 4096], 2),
-    "echo-64k": Mode("WebSocket echo, 64 KiB, 8 sessions", "message",
-                     ["--mode", "echo", "--size", 65536, "--connections", 8], 2),
-    "echo-1m": Mode("WebSocket echo, 1 MiB, 4 sessions", "message",
-                    ["--mode", "echo", "--size", 1048576, "--connections", 4], 2),
-    "echo-1000": Mode("WebSocket echo, 125 B, 1000 sessions", "message",
-                      ["--mode", "echo", "--size", 125, "--connections", 1000, "--sources", 8], 2),
-    "handshake": Mode("WebSocket open and close, 32 at a time", "session",
-                      ["--mode", "handshake", "--sources", 8]),
-    "get": Mode("keep-alive GET, 128 B body, 32 connections", "request", ["--mode", "get"]),
-    "idle": Mode("memory of idle WebSocket sessions", "session", ["--mode", "idle", "--sources", 8]),
-}
-DEFAULT_MODES = ["echo", "echo-4k", "echo-64k", "handshake", "get", "idle"]
 
 
 @dataclasses.dataclass
@@ -43,43 +18,49 @@ class Loader:
     core: int
     log: str
     seconds: float
-    idle_sessions: int
 
     def start(self, mode, port, *options):
-        command = [self.program, *mode.load, "--target", f"127.0.0.1:{port}", *options]
+        command = [self.program, *mode.load_options(), "--target", f"127.0.0.1:{port}", *options]
         return Child(command, self.core, self.log, piped=True)
+
+
+def most_sessions():
+    """As many as a proxy has descriptors for: two each."""
+    return (descriptor_limit() - SPARE_DESCRIPTORS) // 2
 
 
 def measure_load(mode, proxy, loader, seconds=None):
     """CPU time of the proxy over one run. Opening and closing the connections of the run is not counted."""
     with loader.start(mode, proxy.port, "--gate", "--seconds", seconds or loader.seconds) as load:
         expect_ready(load)
+        stat = quiet.stat()
         before = proxy.cpu_ns()
         load.tell("go")
         report = json.loads(load.read_line())
         cpu_ns = proxy.cpu_ns() - before
+        core_percent = cpu_ns / 1e7 / report["seconds"]
+        busy_percent = quiet.busy_percent(stat, quiet.stat(), proxy.core)
     operations = report["completed"] * mode.per_exchange
     if operations == 0:
         raise ValueError(f"nothing completed; {report.get('first_failure', 'no exchange failed either')}")
     return {"cpu_us": cpu_ns / 1000 / operations, "cpu_ns": cpu_ns, "operations": operations,
-            "per_second": report["per_second"] * mode.per_exchange,
-            "core_percent": cpu_ns / 1e7 / report["seconds"], "load": report}
+            "per_second": report["per_second"] * mode.per_exchange, "core_percent": core_percent,
+            "others_percent": max(0.0, busy_percent - core_percent),
+            **{key: report[key] for key in ("p50_us", "p99_us", "p999_us")}, "load": report}
 
 
 def measure_idle(mode, proxy, loader):
     """Memory of the proxy with sessions that are silent after one message each way, less what it had."""
-    sessions = min(loader.idle_sessions, (descriptor_limit() - SPARE_DESCRIPTORS) // 2)
     before = proxy.memory()
-    with loader.start(mode, proxy.port, "--connections", sessions) as load:
+    with loader.start(mode, proxy.port) as load:
         expect_ready(load)
         time.sleep(SETTLE_SECONDS)
         during = proxy.memory()
         load.process.stdin.close()
         load.process.stdin = None
         report = json.loads(load.read_line())
-    return {"bytes_per_session": (during.own_bytes - before.own_bytes) / sessions,
-            "before_bytes": before.all_bytes, "during_bytes": during.all_bytes, "sessions": sessions,
-            "load": report}
+    return {"bytes_per_session": (during.own_bytes - before.own_bytes) / mode.sessions,
+            "before_bytes": before.all_bytes, "during_bytes": during.all_bytes, "load": report}
 
 
 def expect_ready(load):

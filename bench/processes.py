@@ -14,6 +14,7 @@ class Child:
     def __init__(self, command, core, log, piped=False):
         self.name = pathlib.Path(command[0]).name
         self.log = log
+        self.core = core
         self.port = 0  # where it listens, once whoever started it knows
         with open(log, "ab") as sink:
             self.process = subprocess.Popen(
@@ -111,4 +112,4 @@ def environment():
     lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return {"cpu": models[0] if models else os.uname().machine, "cores": len(os.sched_getaffinity(0)),
-            "kernel": os.uname().release, "load_average": os.getloadavg()[0]}
+            "kernel": os.uname().release}

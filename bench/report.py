@@ -1,30 +1,16 @@
-"""Turns the rounds of a benchmark into Markdown. Pure: takes values, returns text.
+"""Turns the results of a benchmark into Markdown. Pure: takes values, returns text.
 
-`rounds` maps a target to its measurements, one a round, None where a round failed.
+`results` is what --json writes: environment, versions, settings, modes (rows of modes.MODES) and rounds (of each mode).
 """
 
-import statistics
+import re
 
-SUBJECT = "limpet"
-FLOOR = "relay"
+import figures
+import goals
+import quiet
+from figures import FIGURES, FLOOR, PEERS, SUBJECT, failures, good, median, ratios, shown, spread, values
 
-
-def spread(values, form):
-    """median (lowest - highest)"""
-    values = list(values)
-    if not values:
-        return "-"
-    return f"{statistics.median(values):{form}} ({min(values):{form}} - {max(values):{form}})"
-
-
-def good(measurements):
-    return [each for each in measurements if each]
-
-
-def ratios(rounds, one, other, key):
-    """one / other, round by round: both halves of a ratio have seen the same minute of the machine."""
-    pairs = zip(rounds.get(one, []), rounds.get(other, []))
-    return [a[key] / b[key] for a, b in pairs if a and b and b[key] > 0]
+DISTURBED_PERCENT = 3  # of the proxy's core, spent by others during a round
 
 
 def table(head, rows):
@@ -32,58 +18,112 @@ def table(head, rows):
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
 
 
+def columns(versions):
+    """The targets that take part, in the order of the columns."""
+    order = (SUBJECT, "before", *PEERS)
+    return [name for name in order if name in versions]
+
+
+def label(key, mode):
+    return FIGURES[key].label.format(unit=mode["unit"])
+
+
+def summary(results):
+    """One row a figure: medians, then the ratios of limpet to each."""
+    targets = columns(results["versions"])
+    others = [name for name in targets if name != SUBJECT] if SUBJECT in targets else []
+    rows = []
+    for name, rounds in results["rounds"].items():
+        mode = results["modes"][name]
+        for key in mode["figures"]:
+            medians = [shown(median(values(rounds, target, key)), FIGURES[key].form) for target in targets]
+            compared = [shown(median(ratios(rounds, SUBJECT, other, key)), ".2f") for other in others]
+            rows.append([f"`{name}`: {mode['what']}", label(key, mode), *medians, *compared])
+    return table(["mode", "figure", *targets, *(f"{SUBJECT} / {other}" for other in others)], rows)
+
+
 def load_row(name, measurements):
     done = good(measurements)
-    return [name,
-            spread((each["cpu_us"] for each in done), ".2f"),
-            spread((each["per_second"] for each in done), ",.0f"),
-            spread((each["load"]["p50_us"] for each in done), ",.0f"),
-            spread((each["load"]["p99_us"] for each in done), ",.0f"),
-            spread((each["core_percent"] for each in done), ".0f"),
-            str(failures(measurements))]
+
+    def each(key, form):
+        return spread([one[key] for one in done], form)
+    return [name, each("cpu_us", ".2f"), each("per_second", ",.0f"), each("p50_us", ",.0f"), each("p99_us", ",.0f"),
+            each("p999_us", ",.0f"), each("core_percent", ".0f"), str(failures(measurements))]
 
 
 def idle_row(name, measurements):
     done = good(measurements)
-    return [name,
-            spread((each["bytes_per_session"] for each in done), ",.0f"),
-            spread((each["before_bytes"] / 2**20 for each in done), ".1f"),
-            spread((each["during_bytes"] / 2**20 for each in done), ".1f"),
-            str(failures(measurements))]
+    return [name, spread([each["bytes_per_session"] for each in done], ",.0f"),
+            spread([each["before_bytes"] / 2**20 for each in done], ".1f"),
+            spread([each["during_bytes"] / 2**20 for each in done], ".1f"), str(failures(measurements))]
 
 
-def failures(measurements):
-    """Failed rounds, and exchanges that failed within the others."""
-    return measurements.count(None) + sum(each["load"]["failed"] for each in good(measurements))
+def ratio_table(mode, rounds, targets):
+    """Of limpet to every other, and of every other to the floor; a column for each figure of the summary."""
+    pairs = [(SUBJECT, other) for other in targets if other != SUBJECT] if SUBJECT in targets else []
+    pairs += [(other, FLOOR) for other in targets if FLOOR in targets and other not in (SUBJECT, FLOOR)]
+    rows = [[f"{one} / {other}", *(spread(ratios(rounds, one, other, key), ".2f") for key in mode["figures"])]
+            for one, other in pairs]
+    return table(["ratio", *(label(key, mode) for key in mode["figures"])], rows) if rows else ""
 
 
-def ratio_rows(rounds, key):
-    pairs = [(SUBJECT, other) for other in rounds if other != SUBJECT] if SUBJECT in rounds else []
-    pairs += [(other, FLOOR) for other in rounds if FLOOR in rounds and other not in (SUBJECT, FLOOR)]
-    return [[f"{one} / {other}", spread(ratios(rounds, one, other, key), ".2f")] for one, other in pairs]
-
-
-def mode_section(name, mode, rounds):
-    idle = name == "idle"
-    if idle:
-        head = ["proxy", "bytes per session", "PSS MiB before", "PSS MiB with sessions", "failed"]
-        rows = [idle_row(target, measurements) for target, measurements in rounds.items()]
+def mode_section(name, mode, rounds, targets):
+    if "bytes_per_session" in mode["figures"]:
+        head = ["proxy", label("bytes_per_session", mode), "PSS MiB before", "PSS MiB with sessions", "failed"]
+        row = idle_row
     else:
-        head = ["proxy", f"CPU us / {mode.unit}", f"{mode.unit}s / s", "p50 us", "p99 us", "core %", "failed"]
-        rows = [load_row(target, measurements) for target, measurements in rounds.items()]
-    parts = [f"## {name}: {mode.what}", table(head, rows)]
-    compared = ratio_rows(rounds, "bytes_per_session" if idle else "cpu_us")
-    if compared:
-        what = "bytes per session" if idle else f"CPU per {mode.unit}"
-        parts.append(table([f"ratio of {what}", "median (lowest - highest)"], compared))
-    return "\n\n".join(parts)
+        head = ["proxy", label("cpu_us", mode), f"{mode['unit']} / s", "p50 us", "p99 us", "p99.9 us", "core %", "failed"]
+        row = load_row
+    measured = table(head, [row(target, rounds[target]) for target in targets if target in rounds])
+    parts = [f"### {name}: {mode['what']}", measured, ratio_table(mode, rounds, targets)]
+    return "\n\n".join(part for part in parts if part)
 
 
-def head_section(environment, versions, settings):
-    facts = [f"- {name}: {version}" for name, version in versions.items()]
+def goal_section(rounds_of):
+    found = goals.verdicts(rounds_of)
+    rows = [[verdict.mode, FIGURES[verdict.figure].label.format(unit="unit"),
+             f"{SUBJECT} / {verdict.against}" if verdict.against else SUBJECT,
+             shown(verdict.measured, ".2f" if verdict.against else ",.0f"),
+             f"{verdict.at_most:.2f}" if verdict.against else f"{verdict.at_most:,}", verdict.word()]
+            for verdict in found]
+    told = f"{goals.count(found, 'met')} met, {goals.count(found, 'missed')} missed, " \
+           f"{goals.count(found, 'not measured')} not measured."
+    head = ["mode", "figure", "of", "measured", "at most", "verdict"]
+    return "\n\n".join(["### Goals", told, table(head, rows)])
+
+
+def disturbed(rounds_of):
+    """How many measurements others took part of the proxy's core from, and how many there are."""
+    all_of_them = [one for rounds in rounds_of.values() for each in rounds.values() for one in good(each)
+                   if "others_percent" in one]
+    return sum(one["others_percent"] > DISTURBED_PERCENT for one in all_of_them), len(all_of_them)
+
+
+def head_section(results):
+    environment, settings = results["environment"], results["settings"]
+    busy = environment["busy_percent"]
+    noise = "" if quiet.is_quiet(busy) else "; **the machine was not quiet: expect noise**"
+    hit, total = disturbed(results["rounds"])
+    buffers = f"{settings['peer_buffer_kib']} KiB" if settings["peer_buffer_kib"] else "as they come"
     return "\n".join([
-        "# Proxy benchmark", "",
-        f"- machine: {environment['cpu']}, {environment['cores']} cores, Linux {environment['kernel']}, "
-        f"load average {environment['load_average']:.2f} before the first round",
-        f"- {settings['rounds']} interleaved rounds of {settings['seconds']:g} s; "
-        f"affinity by {settings['affinity']}; values are median (lowest - highest)", *facts])
+        f"- machine: {environment['cpu']}, {environment['cores']} cores, Linux {environment['kernel']}; "
+        f"{quiet.sentence(busy)}{noise}; others took more than {DISTURBED_PERCENT} % of the proxy's core in {hit} of {total} "
+        "measurements",
+        f"- {settings['rounds']} interleaved rounds of {settings['seconds']:g} s; affinity by {settings['affinity']}; buffers of "
+        f"nginx and haproxy {buffers}; values are median (lowest - highest); less is better",
+        *(f"- {name}: {results['versions'][name]}" for name in columns(results["versions"]))])
+
+
+def whole(results, with_goals=False):
+    targets = columns(results["versions"])
+    parts = [summary(results), head_section(results)]
+    parts += [goal_section(results["rounds"])] if with_goals else []
+    parts += [mode_section(name, results["modes"][name], rounds, targets) for name, rounds in results["rounds"].items()]
+    return "\n\n".join(parts) + "\n"
+
+
+def fill(document, name, text):
+    """`document` with what is between <!-- bench:NAME --> and <!-- bench:end --> replaced; unchanged without these."""
+    begin, end = f"<!-- bench:{name} -->", "<!-- bench:end -->"
+    return re.sub(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _: f"{begin}\n\n{text.strip()}\n\n{end}", document,
+                  flags=re.DOTALL)

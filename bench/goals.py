@@ -1,0 +1,62 @@
+"""What limpet is to reach, and whether a result reaches it. Pure."""
+
+import dataclasses
+
+import figures
+
+# (mode, figure): how large limpet / other may be, as the median of the rounds.
+RATIOS = {
+    ("echo", "cpu_us"): {"haproxy": 0.90, "nginx": 1.00, "relay": 1.08},
+    ("echo-1000", "cpu_us"): {"haproxy": 0.85, "nginx": 0.95, "relay": 1.08},
+    ("echo-9000", "cpu_us"): {"haproxy": 0.85, "nginx": 0.95, "relay": 1.08},
+    ("echo-16k", "cpu_us"): {"haproxy": 0.45, "nginx": 0.25, "relay": 1.05},
+    ("echo-64k", "cpu_us"): {"haproxy": 0.35, "nginx": 0.15, "relay": 0.75},
+    ("stream", "cpu_us"): {"haproxy": 0.25, "nginx": 0.12, "relay": 0.50},
+    ("handshake", "cpu_us"): {"haproxy": 0.85, "nginx": 0.90, "relay": 1.25},
+    ("get", "cpu_us"): {"haproxy": 0.90, "nginx": 0.90},
+    ("fan-out", "cpu_us"): {"haproxy": 0.85, "nginx": 0.90, "relay": 1.05},
+    ("rate", "p99_us"): {"haproxy": 1.00, "nginx": 1.00},
+    ("idle", "bytes_per_session"): {"haproxy": 0.22, "nginx": 0.06},
+}
+# (mode, figure): how large it may be.
+BOUNDS = {("idle", "bytes_per_session"): 1024}
+# (mode, figure): the mode it may cost only so much more than, so that cost stays flat with more sessions.
+FLATNESS = {
+    ("echo-1000", "cpu_us"): ("echo", 1.15),
+    ("echo-9000", "cpu_us"): ("echo", 1.15),
+}
+
+
+@dataclasses.dataclass
+class Verdict:
+    mode: str
+    figure: str
+    against: str  # a target, a mode, or "" for a bound of the figure itself
+    measured: float  # None when something it needs was not measured
+    at_most: float
+
+    def word(self):
+        if self.measured is None:
+            return "not measured"
+        return "met" if self.measured <= self.at_most else "missed"
+
+
+def verdicts(rounds_of):
+    """The goals of the modes that took part; `rounds_of` maps a mode to its rounds."""
+    subject = figures.SUBJECT
+    found = []
+    for (mode, key), others in RATIOS.items():
+        for other, at_most in others.items():
+            measured = figures.median(figures.ratios(rounds_of.get(mode, {}), subject, other, key))
+            found.append(Verdict(mode, key, other, measured, at_most))
+    for (mode, key), at_most in BOUNDS.items():
+        measured = figures.median(figures.values(rounds_of.get(mode, {}), subject, key))
+        found.append(Verdict(mode, key, "", measured, at_most))
+    for (mode, key), (base, at_most) in FLATNESS.items():
+        both = {name: rounds_of.get(name, {}).get(subject, []) for name in (mode, base)}
+        found.append(Verdict(mode, key, base, figures.median(figures.ratios(both, mode, base, key)), at_most))
+    return [verdict for verdict in found if verdict.mode in rounds_of]
+
+
+def count(all_verdicts, word):
+    return sum(1 for verdict in all_verdicts if verdict.word() == word)
