@@ -96,6 +96,7 @@ void LoadLoop::turn(Clock::time_point until, std::span<char> scratch) {
 }
 
 void LoadLoop::finish(std::span<char> scratch) {
+  start_due(end_ - Clock::duration(1));  // what came due while the last events were handled
   waiting_ = {};
   const auto last = end_ + kFinish;
   while (under_way_ > 0 && Clock::now() < last) {

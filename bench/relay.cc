@@ -138,7 +138,8 @@ bool BareRelay::forward(End& from) {
   return true;
 }
 
-// Writes what is pending, then passes on the end of the stream if it came.
+// Writes what is pending, then passes on the end of the stream if it came. The second end needs no shutdown:
+// both sockets are closed at once.
 bool BareRelay::flush(End& to) {
   if (!to.pending.empty()) {
     const ssize_t put = ::send(to.socket.get(), to.pending.data(), to.pending.size(), MSG_NOSIGNAL);
@@ -148,8 +149,10 @@ bool BareRelay::flush(End& to) {
     to.pending.erase(0, static_cast<std::size_t>(put));
   }
   if (to.pending.empty() && to.other->has_ended && !to.is_shut) {
-    ::shutdown(to.socket.get(), SHUT_WR);
     to.is_shut = true;
+    if (!to.other->is_shut) {
+      ::shutdown(to.socket.get(), SHUT_WR);
+    }
   }
   return true;
 }

@@ -90,11 +90,7 @@ Result<std::uint16_t> local_port(const Fd& socket) {
 }
 
 Fd accept_from(const Fd& listener) noexcept {
-  Fd socket(::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-  if (socket.valid()) {
-    set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
-  }
-  return socket;
+  return Fd(::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
 }
 
 Result<Fd> connect_from(std::uint8_t source, const SocketAddress& target) {

@@ -22,7 +22,7 @@ using net::Fd;
 [[nodiscard]] Result<Fd> listen_on_loopback(std::uint16_t port);
 [[nodiscard]] Result<std::uint16_t> local_port(const Fd& socket);
 
-// A non-blocking connection with TCP_NODELAY, or a closed Fd when none is waiting.
+// A non-blocking connection, with TCP_NODELAY as its listener has it, or a closed Fd when none is waiting.
 [[nodiscard]] Fd accept_from(const Fd& listener) noexcept;
 
 // A blocking connection with TCP_NODELAY; every wait on it is bounded. `source` of 0 leaves the local address
