@@ -122,8 +122,15 @@ def whole(results, with_goals=False):
     return "\n\n".join(parts) + "\n"
 
 
+def marked(name):
+    """What finds the part of a document between <!-- bench:NAME --> and <!-- bench:end -->."""
+    return re.compile(f"(<!-- bench:{name} -->).*?(<!-- bench:end -->)", flags=re.DOTALL)
+
+
+def has_marks(document):
+    return bool(marked("(?:summary|report)").search(document))
+
+
 def fill(document, name, text):
-    """`document` with what is between <!-- bench:NAME --> and <!-- bench:end --> replaced; unchanged without these."""
-    begin, end = f"<!-- bench:{name} -->", "<!-- bench:end -->"
-    return re.sub(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _: f"{begin}\n\n{text.strip()}\n\n{end}", document,
-                  flags=re.DOTALL)
+    """`document` with its marked part replaced; unchanged when it has none of that name."""
+    return marked(name).sub(lambda found: f"{found[1]}\n\n{text.strip()}\n\n{found[2]}", document)

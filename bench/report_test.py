@@ -123,7 +123,9 @@ class Report(unittest.TestCase):
         filled = report.fill(document, "summary", "new \\1")
         self.assertEqual(filled, "before\n<!-- bench:summary -->\n\nnew \\1\n\n<!-- bench:end -->\nafter "
                                  "<!-- bench:report -->x<!-- bench:end -->")
+        self.assertTrue(report.has_marks(document))
         self.assertEqual(report.fill("no marks", "summary", "new"), "no marks")
+        self.assertFalse(report.has_marks("no marks <!-- bench:summary -->"))
 
 
 class Chart(unittest.TestCase):
