@@ -24,6 +24,10 @@ int load(Mode mode, const LoadOptions& options) {
     fatal(report.error().detail);
   }
   std::puts(to_json(*report, options).c_str());
+  std::fflush(stdout);
+  if (options.gated) {
+    wait_for_end_of_input();
+  }
   return report->failed == 0 ? 0 : 1;
 }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,8 +22,8 @@ struct LoadOptions {
   std::uint32_t rate = 0;                  // exchanges a second, of all connections; 0 = as many as go
   // Client addresses to take turns with, 127.0.0.2 upwards; 0 leaves the choice to the kernel.
   unsigned sources = 0;
-  // Wait for a line on standard input between opening and loading, so that the driver can read the proxy's
-  // CPU time.
+  // Wait for a line on standard input between opening and loading, and for its end between the report and
+  // closing, so that the driver can read the proxy's CPU time.
   bool gated = false;
 };
 
@@ -33,6 +34,7 @@ struct Report {
   std::string first_failure;    // empty when nothing failed
   std::chrono::duration<double> took{};
   Histogram latency;
+  std::shared_ptr<const void> sessions;  // those still open: closed after the driver has read the CPU time
 
   void note_failure(std::string_view why);
 };
@@ -40,10 +42,11 @@ struct Report {
 // One line of JSON.
 [[nodiscard]] std::string to_json(const Report& report, const LoadOptions& options);
 
-// Prints "ready"; then, when gated, waits for a line or the end of standard input.
+void say_ready();
+// When gated: says so and waits for a line or the end of standard input.
 void pass_gate(const LoadOptions& options);
-// Prints "ready" and waits until standard input ends.
-void hold_until_told();
+// Waits until standard input ends.
+void wait_for_end_of_input();
 
 // The client address of connection number `index`, as connect_from takes it.
 [[nodiscard]] std::uint8_t source_of(const LoadOptions& options, std::size_t index) noexcept;

@@ -74,6 +74,7 @@ Report FanOut::run() {
     }
   }
   report_.took = Clock::now() - begin;
+  report_.sessions = std::make_shared<decltype(members_)>(std::move(members_));
   return std::move(report_);
 }
 

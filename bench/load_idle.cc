@@ -43,7 +43,8 @@ Result<Report> run_idle(const LoadOptions& options) {
     sessions.push_back(std::move(*socket));
   }
   const auto begin = std::chrono::steady_clock::now();
-  hold_until_told();
+  say_ready();
+  wait_for_end_of_input();
   report.took = std::chrono::steady_clock::now() - begin;
   for (const Fd& session : sessions) {
     if (is_alive(session)) {

@@ -51,7 +51,6 @@ class LoopClient {
   // When the exchange under way, or else the next one, was or is due: what its latency counts from.
   std::chrono::steady_clock::time_point due_;
   bool is_under_way_ = false;
-  bool is_retired_ = false;
 };
 
 // A client that fails is counted and retired: a run with failures is not a measurement, and retrying would
@@ -64,8 +63,8 @@ class LoadLoop {
 
   [[nodiscard]] Poller& poller() noexcept { return poller_; }
   void add(std::unique_ptr<LoopClient> client) { clients_.push_back(std::move(client)); }
-  // Passes the gate, then loads. In an open loop, an exchange that was due and has not completed some time
-  // after the end has failed.
+  // Passes the gate, then loads. Exchanges that are under way at the end are waited for; one that does not
+  // complete has failed.
   [[nodiscard]] Report run();
 
  private:

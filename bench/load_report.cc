@@ -13,11 +13,6 @@ double microseconds(std::chrono::nanoseconds duration) {
   return std::chrono::duration<double, std::micro>(duration).count();
 }
 
-void say_ready() {
-  std::puts("ready");
-  std::fflush(stdout);
-}
-
 // False at the end of standard input.
 bool read_byte(char& byte) {
   return ::read(STDIN_FILENO, &byte, 1) == 1;
@@ -61,6 +56,11 @@ std::string to_json(const Report& report, const LoadOptions& options) {
   return json.dump();
 }
 
+void say_ready() {
+  std::puts("ready");
+  std::fflush(stdout);
+}
+
 void pass_gate(const LoadOptions& options) {
   if (!options.gated) {
     return;
@@ -70,8 +70,7 @@ void pass_gate(const LoadOptions& options) {
   }
 }
 
-void hold_until_told() {
-  say_ready();
+void wait_for_end_of_input() {
   for (char byte = 0; read_byte(byte);) {
   }
 }

@@ -75,11 +75,6 @@ class Child:
                 return pids
             pids |= found
 
-    def cpu_ns(self):
-        """CPU time of all threads so far. schedstat counts nanoseconds where stat counts ticks of 10 ms."""
-        return sum(int(stat.read_text().split()[0])
-                   for pid in self.family()
-                   for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"))
 
     def memory(self):
         """Bytes of all processes, what they share counted once: of everything, and of what no file backs.
@@ -90,6 +85,13 @@ class Child:
         rows = [_memory_rows(pid) for pid in self.family()]
         return Memory(all_bytes=sum(each["Pss"] for each in rows),
                       own_bytes=sum(each["Pss_Anon"] + each["Pss_Shmem"] for each in rows))
+
+
+def cpu_ns(pids):
+    """CPU time of all their threads so far. schedstat counts nanoseconds where stat counts ticks of 10 ms."""
+    return sum(int(stat.read_text().split()[0])
+               for pid in pids
+               for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"))
 
 
 @dataclasses.dataclass

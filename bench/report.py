@@ -79,14 +79,20 @@ def mode_section(name, mode, rounds, targets):
     return "\n\n".join(part for part in parts if part)
 
 
+def compared_with(verdict):
+    if verdict.against in goals.BASES:
+        return f"growth from {verdict.against}, beyond that of the {FLOOR}"
+    return f"{SUBJECT} / {verdict.against}" if verdict.against else SUBJECT
+
+
 def goal_section(rounds_of):
     found = goals.verdicts(rounds_of)
     rows = [[verdict.mode, FIGURES[verdict.figure].label.format(unit="unit"),
-             f"{SUBJECT} / {verdict.against}" if verdict.against else SUBJECT,
+             compared_with(verdict),
              shown(verdict.measured, ".2f" if verdict.against else ",.0f"),
              f"{verdict.at_most:.2f}" if verdict.against else f"{verdict.at_most:,}", verdict.word()]
             for verdict in found]
-    told = f"{goals.count(found, 'met')} met, {goals.count(found, 'missed')} missed, " \
+    told = f"Goals of the modes that were run: {goals.count(found, 'met')} met, {goals.count(found, 'missed')} missed, " \
            f"{goals.count(found, 'not measured')} not measured."
     head = ["mode", "figure", "of", "measured", "at most", "verdict"]
     return "\n\n".join(["### Goals", told, table(head, rows)])

@@ -74,6 +74,11 @@ class Goals(unittest.TestCase):
         done["rounds"]["echo-9000"]["limpet"] = [measurement(1.2)] * 2
         self.assertEqual([one.word() for one in goals.verdicts(done["rounds"]) if one.against == "echo"], ["missed"])
 
+    def test_what_more_sessions_cost_the_kernel_is_taken_out(self):
+        done = results({"limpet": 1, "relay": 0.9}, ["echo", "echo-9000"])
+        done["rounds"]["echo-9000"] = {"limpet": [measurement(2.2)] * 2, "relay": [measurement(1.8)] * 2}
+        self.assertEqual([one.measured for one in goals.verdicts(done["rounds"]) if one.against == "echo"], [1.1])
+
     def test_every_goal_names_a_mode_and_a_figure_that_exist(self):
         for mode, key in [*goals.RATIOS, *goals.BOUNDS, *goals.FLATNESS]:
             self.assertIn(key, modes.MODES[mode].figures)
