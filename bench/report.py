@@ -89,7 +89,7 @@ def goal_section(rounds_of):
     found = goals.verdicts(rounds_of)
     rows = [[verdict.mode, FIGURES[verdict.figure].label.format(unit="unit"),
              compared_with(verdict),
-             shown(verdict.measured, ".2f" if verdict.against else ",.0f"),
+             shown(verdict.measured, ".3f" if verdict.against else ",.0f"),
              f"{verdict.at_most:.2f}" if verdict.against else f"{verdict.at_most:,}", verdict.word()]
             for verdict in found]
     told = f"Goals of the modes that were run: {goals.count(found, 'met')} met, {goals.count(found, 'missed')} missed, " \

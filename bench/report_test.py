@@ -1,12 +1,17 @@
 """What bench/run does without measuring: order, arithmetic, goals, report and chart."""
 
 import dataclasses
+import pathlib
+import subprocess
+import tempfile
 import unittest
+import unittest.mock
 import xml.dom.minidom
 
 import chart
 import figures
 import goals
+import install
 import modes
 import quiet
 import report
@@ -95,6 +100,27 @@ class Quiet(unittest.TestCase):
     def test_one_busy_core_is_enough(self):
         self.assertFalse(quiet.is_quiet({"0": 0.0, "1": 45.0}))
         self.assertTrue(quiet.is_quiet({"0": 0.0, "1": 2.0}))
+
+
+class Install(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.policy = pathlib.Path(folder.name) / "policy-rc.d"
+        patch = unittest.mock.patch.object(install, "POLICY", self.policy)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def test_services_are_forbidden_to_start_during_an_installation_only(self):
+        with install.no_services_started():
+            self.assertEqual(subprocess.run([self.policy, "nginx", "start"], check=False).returncode, 101)
+        self.assertFalse(self.policy.exists())
+
+    def test_the_policy_of_the_administrator_stays(self):
+        self.policy.write_text("theirs")
+        with install.no_services_started():
+            self.assertEqual(self.policy.read_text(), "theirs")
+        self.assertEqual(self.policy.read_text(), "theirs")
 
 
 class Report(unittest.TestCase):
