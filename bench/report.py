@@ -105,6 +105,12 @@ def disturbed(rounds_of):
     return sum(one["others_percent"] > DISTURBED_PERCENT for one in all_of_them), len(all_of_them)
 
 
+def round_count(rounds_of):
+    """"5", or "5 to 15" when some modes had more."""
+    counts = {len(measurements) for rounds in rounds_of.values() for measurements in rounds.values()} or {0}
+    return str(min(counts)) if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
+
+
 def head_section(results):
     environment, settings = results["environment"], results["settings"]
     busy = environment["busy_percent"]
@@ -115,7 +121,7 @@ def head_section(results):
         f"- machine: {environment['cpu']}, {environment['cores']} cores, Linux {environment['kernel']}; "
         f"{quiet.sentence(busy)}{noise}; others took more than {DISTURBED_PERCENT} % of the proxy's core in {hit} of {total} "
         "measurements",
-        f"- {settings['rounds']} interleaved rounds of {settings['seconds']:g} s; affinity by {settings['affinity']}; buffers of "
+        f"- {round_count(results['rounds'])} interleaved rounds of {settings['seconds']:g} s; affinity by {settings['affinity']}; buffers of "
         f"nginx and haproxy {buffers}; values are median (lowest - highest); less is better",
         *(f"- {name}: {results['versions'][name]}" for name in columns(results["versions"]))])
 

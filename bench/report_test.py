@@ -16,6 +16,7 @@ import modes
 import quiet
 import report
 import schedule
+import together
 
 
 def measurement(value, **other):
@@ -30,7 +31,7 @@ def results(costs, names=tuple(modes.MODES)):
     return {
         "environment": {"cpu": "a processor", "cores": 2, "kernel": "6.1", "busy_percent": {"0": 0.0, "1": 1.0}},
         "versions": {target: f"{target} 1.0" for target in costs},
-        "settings": {"rounds": 2, "seconds": 3, "affinity": "cookie", "peer_buffer_kib": 0},
+        "settings": {"seconds": 3, "affinity": "cookie", "peer_buffer_kib": 0},
         "modes": {name: dataclasses.asdict(modes.MODES[name]) for name in names},
         "rounds": {name: {target: [measurement(cost), measurement(cost)] for target, cost in costs.items()}
                    for name in names}}
@@ -100,6 +101,27 @@ class Quiet(unittest.TestCase):
     def test_one_busy_core_is_enough(self):
         self.assertFalse(quiet.is_quiet({"0": 0.0, "1": 45.0}))
         self.assertTrue(quiet.is_quiet({"0": 0.0, "1": 2.0}))
+
+
+class Together(unittest.TestCase):
+    def test_rounds_of_the_same_mode_follow_each_other_and_other_modes_join(self):
+        merged = together.merge([results({"limpet": 1}, ["echo"]), results({"limpet": 3}, ["echo", "get"])])
+        self.assertEqual(figures.values(merged["rounds"]["echo"], "limpet", "cpu_us"), [1, 1, 3, 3])
+        self.assertEqual(figures.values(merged["rounds"]["get"], "limpet", "cpu_us"), [3, 3])
+        self.assertIn("2 to 4 interleaved rounds", report.whole(merged))
+
+    def test_one_noisy_part_makes_the_whole_noisy(self):
+        noisy = results({"limpet": 1}, ["get"])
+        noisy["environment"]["busy_percent"] = {"0": 50.0, "1": 0.0}
+        merged = together.merge([results({"limpet": 1}, ["echo"]), noisy])
+        self.assertEqual(merged["environment"]["busy_percent"], {"0": 50.0, "1": 1.0})
+
+    def test_results_of_other_proxies_or_modes_are_refused(self):
+        one, other = results({"limpet": 1}, ["rate"]), results({"limpet": 1}, ["rate"])
+        other["modes"]["rate"]["rate"] = 5
+        for wrong in (other, results({"limpet": 1, "nginx": 1}, ["echo"])):
+            with self.assertRaises(ValueError):
+                together.merge([one, wrong])
 
 
 class Install(unittest.TestCase):

@@ -1,0 +1,26 @@
+"""Puts the results of several runs together: a long campaign may be measured in pieces. Pure."""
+
+MUST_AGREE = {"versions": "proxies", "settings": "settings"}
+
+
+def merge(parts):
+    """One result with the rounds of all; refuses parts that did not measure the same thing the same way."""
+    first, *others = parts
+    for key, word in MUST_AGREE.items():
+        if any(other[key] != first[key] for other in others):
+            raise ValueError(f"these results have different {word} and cannot be put together")
+    merged = {**first, "modes": {}, "rounds": {}, "environment": dict(first["environment"])}
+    for part in parts:
+        for name, rounds in part["rounds"].items():
+            if merged["modes"].setdefault(name, part["modes"][name]) != part["modes"][name]:
+                raise ValueError(f"mode {name} is not the same in all of these results")
+            all_rounds = merged["rounds"].setdefault(name, {})
+            for target, measurements in rounds.items():
+                all_rounds[target] = all_rounds.get(target, []) + measurements
+    merged["environment"]["busy_percent"] = busiest([part["environment"]["busy_percent"] for part in parts])
+    return merged
+
+
+def busiest(all_busy):
+    """Each core as busy as it was before the worst of the parts."""
+    return {core: max(busy.get(core, 0) for busy in all_busy) for core in all_busy[0]}
