@@ -40,7 +40,8 @@ def measure_load(mode, proxy, loader, seconds=None):
         report = json.loads(load.read_line())
         spent_ns = cpu_ns(pids) - before
         core_percent = spent_ns / 1e7 / report["seconds"]
-        busy_percent = quiet.busy_percent(stat, quiet.stat(), proxy.core)
+        is_pinned = isinstance(proxy.core, int)  # on several cores others cannot be told apart
+        busy_percent = quiet.busy_percent(stat, quiet.stat(), proxy.core) if is_pinned else core_percent
     operations = report["completed"] * mode.per_exchange
     if operations == 0:
         raise ValueError(f"nothing completed; {report.get('first_failure', 'no exchange failed either')}")
