@@ -32,14 +32,14 @@ class BatchEnd {
 
 class Loop {
  public:
-  // Large messages are decided by this size: against 64 KiB, 16 KiB costs 2-3x and 256 KiB 0.4-0.7x.
-  static constexpr std::size_t kScratchBytes = 256 * 1024;
+  // Large messages are decided by this size, by the wake-ups it spares: docs/performance.md has the numbers.
+  static constexpr std::size_t kScratchBytes = 512 * 1024;
   // What one stuck peer makes us keep is one read. Above this many chunks (64 MiB) lent by one loop, reads
   // get small, so that many stuck peers together take a sixteenth of what they could.
   static constexpr std::size_t kManyChunks = 4096;
   static constexpr std::size_t kSmallReadBytes = Chunk::kBytes;
 
-  // Beside short messages: 256 KiB take about 130 us to pass on, and a short one may wait for that twice.
+  // Beside short messages: 512 KiB take about 250 us to pass on, and a short one may wait for that twice.
   static constexpr std::size_t kSharedReadBytes = 64 * 1024;
   static constexpr Duration kShortMessagesFor = std::chrono::milliseconds(3);
 

@@ -60,7 +60,7 @@ TEST_CASE("beside short messages a session at full speed is read in smaller piec
 TEST_CASE("the short end of a long message does not count as a short message") {
   SimulatedProxy proxy(1);
   OpenSession session(proxy);
-  std::string frame("\x82\x7f\0\0\0\0\0\x04\0\x0a", 10);  // 256 KiB and 10 bytes
+  std::string frame("\x82\x7f\0\0\0\0\0\x08\0\x0a", 10);  // 512 KiB and 10 bytes
   frame.append(net::Loop::kScratchBytes + 10, '\0');
   session.backend->to_proxy = frame;
   REQUIRE(proxy.loop().turn());
