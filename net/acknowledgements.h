@@ -12,9 +12,9 @@
 
 namespace limpet::net {
 
-// Before connect() or listen(); accepted sockets take it over from the one that listens. Linux goes over to
-// it by itself once something was sent, and a sender of more than two full segments is still acknowledged at
-// once.
+// Before connect(), or behind listen(), which forgets it: accepted sockets take it over from the one that
+// listens. Linux goes over to it by itself once something was sent, and a sender of more than two full
+// segments is still acknowledged at once.
 inline void ride_acknowledgements(const Fd& fd) noexcept {
   const int off = 0;
   setsockopt(fd.get(), IPPROTO_TCP, TCP_QUICKACK, &off, sizeof(off));

@@ -31,7 +31,6 @@ Result<Fd> open_socket(const SocketAddress& address, bool reuse_port) {
   if (!address.is_unix()) {
     set_flag(fd.get(), SOL_SOCKET, SO_REUSEADDR);
     set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY);
-    ride_acknowledgements(fd);
     if (reuse_port) {
       set_flag(fd.get(), SOL_SOCKET, SO_REUSEPORT);
     }
@@ -89,6 +88,7 @@ Result<BoundSockets> bind_tcp(SocketAddress address, std::size_t count) {
     if (listen(fd.get(), kBacklog) != 0) {
       return bind_error(errno, address);
     }
+    ride_acknowledgements(fd);
   }
   bound.address = address;
   return bound;

@@ -1,6 +1,7 @@
 #include "net/listener.h"
 
 #include <fcntl.h>
+#include <netinet/tcp.h>
 
 #include <array>
 #include <cerrno>
@@ -87,6 +88,17 @@ TEST_CASE("out of anything accepting rests and goes on by itself") {
   CHECK(rig.accepts(1));
   CHECK(rig.rests == 3);
   CHECK(rig.calls < 10);  // it did not spin
+}
+
+TEST_CASE("acknowledgements of an accepted client ride on what is sent to it") {
+  Rig rig;
+  rig.listen();
+  rig.connect();
+  REQUIRE(rig.accepts(1));
+  int at_once = -1;
+  socklen_t length = sizeof(at_once);
+  REQUIRE(getsockopt(rig.accepted.front().get(), IPPROTO_TCP, TCP_QUICKACK, &at_once, &length) == 0);
+  CHECK(at_once == 0);
 }
 
 TEST_CASE("a client that is gone before it was accepted costs nobody anything") {
