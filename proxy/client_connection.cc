@@ -168,6 +168,9 @@ void ClientConnection::read_for_exchange() {
     if (fresh.empty()) {
       return;
     }
+    if (fresh.size() > net::Outbox::kShort) {
+      context_.loop.flush_batch();  // what is short does not wait for what is long
+    }
     Exchange& exchange = *exchange_;
     const std::size_t used = exchange.on_request_bytes(fresh);
     if (is_open() && exchange_.get() == &exchange) {

@@ -37,6 +37,9 @@ void Exchange::on_readable(net::Stream& stream) {
                                                         : CloseReason::BackendReset);
     return;
   }
+  if (result.bytes > net::Outbox::kShort) {
+    context_.loop.flush_batch();  // what is short does not wait for what is long
+  }
   pace_.restart(context_.loop.now());
   const std::string_view bytes(reinterpret_cast<const char*>(scratch.data()), result.bytes);
   if (status_ != 0) {

@@ -55,6 +55,26 @@ TEST_CASE("a long message sends the short ones before it on their way") {
   CHECK(second.client->from_proxy == kLong);
 }
 
+TEST_CASE("a long piece of an answer or of an upload sends the short messages before it on their way") {
+  const bool is_upload = GENERATE(false, true);
+  const std::string body(4096, 'x');
+  SimulatedProxy proxy(1);
+  OpenSession session(proxy);
+  const PipePtr client = proxy.connect_client();
+  client->to_proxy = is_upload ? "PUT / HTTP/1.1\r\nHost: example.com\r\nContent-Length: 4096\r\n\r\n"
+                               : "GET / HTTP/1.1\r\nHost: example.com\r\n\r\n";
+  REQUIRE(proxy.loop().settle());
+  const PipePtr backend = proxy.backends().opened.back();
+  session.client->to_proxy = kMessage;
+  (is_upload ? client : backend)->to_proxy =
+      is_upload ? body : "HTTP/1.1 200 OK\r\nContent-Length: 4096\r\n\r\n" + body;
+  // read, read, and then the write of the short one.
+  proxy.loop().fail_call(proxy.loop().calls() + 3, ECONNRESET);
+  REQUIRE(proxy.loop().turn());
+  CHECK(session.client->closed);
+  CHECK((is_upload ? backend : client)->from_proxy.ends_with(body));
+}
+
 TEST_CASE("messages of both ends in one turn both arrive, and so does what a reset follows") {
   SimulatedProxy proxy(1);
   OpenSession session(proxy);
