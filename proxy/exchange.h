@@ -73,6 +73,7 @@ class Exchange final : public net::Disposable, public net::StreamEvents, public 
   [[nodiscard]] affinity::Decision decide_backend(const affinity::PoolView& pool);
   void connect_to(const backends::Backend& backend);
   void on_connected();
+  void on_request_sent();
   // Holds the client's pin for the decision, once; false when another request of the client has changed it
   // meanwhile.
   [[nodiscard]] bool claim_pin(const affinity::PoolView& pool);

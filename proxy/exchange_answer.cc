@@ -21,6 +21,9 @@ constexpr Duration kKeepAliveMargin = std::chrono::seconds(1);
 
 void Exchange::on_readable(net::Stream& stream) {
   on_batch_end();  // the request leaves first
+  if (backend_.get() != &stream) {
+    return;  // and found the backend gone
+  }
   const auto scratch = context_.loop.scratch();
   const net::IoResult result = stream.read(scratch);
   if (result.status == net::IoStatus::WouldBlock) {

@@ -108,7 +108,16 @@ void Exchange::on_writable(net::Stream& stream) {
     on_connected();
     return;
   }
-  if (to_backend_.flush(stream).status == net::IoStatus::Broken) {
+  const bool begins = to_backend_.is_deferred();
+  const bool is_broken = to_backend_.flush(stream).status == net::IoStatus::Broken;
+  if (begins && is_broken) {
+    on_backend_gone(CloseReason::BackendCut);  // nothing of the request was sent
+    return;
+  }
+  if (begins) {
+    on_request_sent();
+  }
+  if (is_broken) {
     to_backend_.drop(context_.loop.chunks());  // the read tells how this ends
   }
   pace_.restart(context_.loop.now());  // the client was kept waiting until now
@@ -144,12 +153,19 @@ void Exchange::on_connected() {
     on_backend_gone(CloseReason::BackendCut);
     return;
   }
+  if (!to_backend_.is_deferred()) {
+    on_request_sent();
+  }
+  update_backend_watch();
+  client_.update_watch();
+}
+
+// Something of it was, or will be: from here on only what is idempotent may be sent again.
+void Exchange::on_request_sent() {
   if (!is_idempotent_) {
     request_kept_ = false;
     std::string().swap(request_);
   }
-  update_backend_watch();
-  client_.update_watch();
 }
 
 bool Exchange::claim_pin(const affinity::PoolView& pool) {

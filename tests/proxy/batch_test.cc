@@ -135,3 +135,27 @@ TEST_CASE("when both have said Close the client's end is said with it; the backe
     CHECK(proxy.counters().ends(CloseReason::ClientClosed) == 1);
   }
 }
+
+TEST_CASE("a request that could not be sent at all goes to a fresh connection, in company as alone") {
+  const bool in_company = GENERATE(false, true);
+  SimulatedProxy proxy(1);
+  OpenSession session(proxy);
+  const PipePtr client = proxy.connect_client();
+  client->to_proxy = "GET / HTTP/1.1\r\nHost: example.com\r\n\r\n";
+  REQUIRE(proxy.loop().settle());
+  const PipePtr kept = proxy.backends().opened.back();
+  kept->to_proxy = "HTTP/1.1 204 No Content\r\n\r\n";
+  REQUIRE(proxy.loop().settle());
+  const std::size_t connections = proxy.backends().opened.size();
+
+  client->to_proxy = "POST / HTTP/1.1\r\nHost: example.com\r\nContent-Length: 2\r\n\r\nhi";
+  session.backend->to_proxy = in_company ? std::string("\x81\x02ho", 4) : std::string();
+  // The reads come first, then the write of the request.
+  proxy.loop().fail_call(proxy.loop().calls() + (in_company ? 3 : 2), EPIPE);
+  REQUIRE(proxy.loop().turn());
+  kept->reset = true;
+  REQUIRE(proxy.loop().settle());
+  REQUIRE(proxy.backends().opened.size() == connections + 1);
+  CHECK(proxy.backends().opened.back()->from_proxy.starts_with("POST / HTTP/1.1\r\n"));
+  CHECK(proxy.backends().opened.back()->from_proxy.ends_with("\r\n\r\nhi"));
+}
