@@ -260,7 +260,7 @@ void Tunnel::on_deadline() {
 }
 
 void Tunnel::leave(std::uint16_t code, std::string_view text, CloseReason reason) {
-  if (ending_ != CloseReason::None || client_ == nullptr) {
+  if (ending_ != CloseReason::None || client_ == nullptr || !flush_deferred()) {
     return;
   }
   ending_ = reason;

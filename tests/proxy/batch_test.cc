@@ -159,3 +159,18 @@ TEST_CASE("a request that could not be sent at all goes to a fresh connection, i
   CHECK(proxy.backends().opened.back()->from_proxy.starts_with("POST / HTTP/1.1\r\n"));
   CHECK(proxy.backends().opened.back()->from_proxy.ends_with("\r\n\r\nhi"));
 }
+
+TEST_CASE("a session that opens while everybody is sent away gets its first message and a Close") {
+  const bool in_company = GENERATE(false, true);
+  SimulatedProxy proxy(1);
+  OpenSession other(proxy);
+  const PipePtr client = proxy.connect_client();
+  client->to_proxy = kUpgrade;
+  REQUIRE(proxy.loop().settle());
+  const PipePtr backend = proxy.backends().opened.back();
+  proxy.stop();
+  backend->to_proxy = std::string(kSwitch) + std::string("\x81\x02ho", 4);
+  other.client->to_proxy = in_company ? kMessage : std::string();
+  REQUIRE(proxy.loop().settle());
+  CHECK(client->from_proxy.ends_with(std::string("\x81\x02ho\x88\x11\x03\xf4service restart", 23)));
+}
