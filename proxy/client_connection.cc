@@ -171,6 +171,9 @@ void ClientConnection::read_for_exchange() {
     if (fresh.size() > net::Outbox::kShort) {
       context_.loop.flush_batch();  // what is short does not wait for what is long
     }
+    if (exchange_ == nullptr) {
+      return;  // the begin of this request was among it, and found no backend
+    }
     Exchange& exchange = *exchange_;
     const std::size_t used = exchange.on_request_bytes(fresh);
     if (is_open() && exchange_.get() == &exchange) {
