@@ -108,22 +108,24 @@ Choice balance_by_hash(const NewClient& client) noexcept {
 
 Choice balance_by_load(const NewClient& client) noexcept {
   const Survey survey(client);
-  bool found = false;
+  std::size_t found = client.set.size();
   Share least;
   for (std::size_t i = 0; i < client.set.size(); ++i) {
     const Share here = share_of(survey, i);
-    if ((!found || here < least) && survey.takes(i)) {
-      found = true;
+    if ((found == client.set.size() || here < least) && survey.takes(i)) {
+      found = i;
       least = here;
     }
   }
-  if (!found) {
+  if (found == client.set.size()) {
     return {};
   }
   const auto first_of_equals = Walk(client.set, client.key_hash).next_of_few([&](std::size_t i) {
     return !(least < share_of(survey, i)) && survey.takes(i);
   });
-  return {.backend = first_of_equals, .reason = PinReason::Balance};
+  // Loads that the survey does not keep move meanwhile: it may be that nobody is as free as the least was.
+  return {.backend = first_of_equals != nullptr ? first_of_equals : &client.set[found],
+          .reason = PinReason::Balance};
 }
 
 }  // namespace limpet::affinity

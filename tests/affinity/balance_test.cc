@@ -1,9 +1,11 @@
 #include "affinity/balance.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <map>
 #include <string>
+#include <thread>
 
 #include "affinity/load_bound.h"
 #include "affinity/walk.h"
@@ -266,6 +268,29 @@ TEST_CASE("a pool of 5000 backends is searched to its end") {
   set[4999].state->health = backends::Health::Up;
   CHECK(balance_by_hash(client_of(set, 1, 1.25)).backend == &set[4999]);
   CHECK(balance_by_load(client_of(set, 1, 1.25)).backend == &set[4999]);
+}
+
+// Loads beyond what a choice keeps may change between its two looks at them.
+TEST_CASE("of 5000 backends the one that takes clients is chosen while its load moves") {
+  const BackendSet set(make_backends(5000));
+  for (const Backend& backend : set.all()) {
+    backend.state->health = backends::Health::Down;
+  }
+  backends::BackendState& only = *set[4999].state;
+  only.health = backends::Health::Up;
+  std::atomic<bool> done{false};
+  std::thread mover([&] {
+    while (!done) {
+      only.sessions = (only.sessions + 1) % 1000;
+    }
+  });
+  int missed = 0;
+  for (int i = 0; i < 2000; ++i) {
+    missed += balance_by_load(client_of(set, 1, 1.25)).backend == &set[4999] ? 0 : 1;
+  }
+  done = true;
+  mover.join();
+  CHECK(missed == 0);
 }
 
 }  // namespace
