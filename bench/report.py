@@ -121,7 +121,7 @@ def head_section(results):
         f"- machine: {environment['cpu']}, {environment['cores']} cores, Linux {environment['kernel']}; "
         f"{quiet.sentence(busy)}{noise}; others took more than {DISTURBED_PERCENT} % of the proxy's core in {hit} of {total} "
         "measurements",
-        f"- {round_count(results['rounds'])} interleaved rounds of {settings['seconds']:g} s; affinity by {settings['affinity']}; buffers of "
+        f"- {round_count(results['rounds'])} interleaved rounds of at least {settings['seconds']:g} s; affinity by {settings['affinity']}; buffers of "
         f"nginx and haproxy {buffers}; values are median (lowest - highest); less is better",
         *(f"- {name}: {results['versions'][name]}" for name in columns(results["versions"]))])
 
