@@ -8,7 +8,7 @@ Loop::Loop(Instant now)
 Loop::~Loop() = default;
 
 void Loop::flush_batch() {
-  // Telling one may come back here, for the sake of a long message, or add to it.
+  // Telling one may add to it.
   for (std::size_t i = 0; i < at_batch_end_.size(); ++i) {
     BatchEnd* const who = at_batch_end_[i];
     at_batch_end_[i] = nullptr;

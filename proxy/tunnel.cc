@@ -56,7 +56,9 @@ void Tunnel::pass_early(std::string_view from_client, std::string_view from_back
   if (!from_client.empty() && !pass(from_client_, *backend_, bytes_of(from_client))) {
     return;
   }
-  update_watches();
+  if (flush_deferred()) {
+    update_watches();
+  }
 }
 
 void Tunnel::on_readable(net::Stream& stream) {
@@ -82,7 +84,9 @@ void Tunnel::pump(Relay& relay, net::Stream& from, net::Stream& to) {
   const net::IoResult result = from.read(scratch);
   switch (result.status) {
     case net::IoStatus::Done:
-      last_activity_ = context_.loop.now();
+      if (!relay.fin_passed_on) {  // who talks on behind the end keeps nothing alive
+        last_activity_ = context_.loop.now();
+      }
       if (result.bytes > net::Outbox::kShort) {
         context_.loop.flush_batch();  // what is short does not wait for what is long
       } else if (begins_frame) {

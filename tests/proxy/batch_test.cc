@@ -129,6 +129,14 @@ TEST_CASE("when both have said Close the client's end is said with it; the backe
     REQUIRE(proxy.loop().settle());
     CHECK(session.client->from_proxy.size() == 4);
   }
+  SECTION("talking on behind its Close keeps nothing alive") {
+    for (int second = 0; second < 31; ++second) {
+      session.backend->to_proxy = std::string("\x81\x02ho", 4);
+      REQUIRE(proxy.loop().advance(std::chrono::seconds(1)));
+    }
+    CHECK(session.backend->closed);
+    CHECK(session.client->from_proxy.size() == 4);
+  }
   SECTION("its end is not awaited for ever") {
     REQUIRE(proxy.loop().advance(std::chrono::seconds(31), std::chrono::seconds(1)));
     CHECK(session.backend->closed);
