@@ -33,10 +33,6 @@ void append_pin(std::string& out, const PinInfo& pin) {
   out += '}';
 }
 
-Answer text_answer(std::string json) {
-  return {.status = 200, .content_type = kJsonType, .body = std::move(json.append("\n")), .allow = {}};
-}
-
 OrRefusal<PinQuery> read_pin_query(const Call& call) {
   const auto parameters = Parameters::parse(call.request.query, kListParameters);
   if (const auto* const refusal = std::get_if<Refusal>(&parameters)) {
@@ -80,7 +76,7 @@ Outcome pin_answer(const OrRefusal<PinInfo>& pin) {
   }
   std::string json;
   append_pin(json, std::get<PinInfo>(pin));
-  return text_answer(std::move(json));
+  return json_text_answer(std::move(json));
 }
 
 Refusal bad_body(std::string detail) {
@@ -148,7 +144,7 @@ Outcome view_pins(const Call& call, Source& source) {
   json += ']';
   append_member_or_null(json, ",\"next\":", next == 0 ? std::string() : std::to_string(next));
   json += '}';
-  return text_answer(std::move(json));
+  return json_text_answer(std::move(json));
 }
 
 Outcome view_pin(const Call& call, Source& source) {

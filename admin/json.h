@@ -13,12 +13,13 @@ namespace limpet::admin {
 
 using Json = nlohmann::ordered_json;
 
+// Of text that is JSON already.
+[[nodiscard]] inline Answer json_text_answer(std::string json) {
+  return {.status = 200, .content_type = kJsonType, .body = std::move(json.append("\n")), .allow = {}};
+}
 [[nodiscard]] inline Answer json_answer(const Json& json) {
   // Keys are what clients sent: bytes that are not UTF-8 are replaced.
-  return {.status = 200,
-          .content_type = kJsonType,
-          .body = json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n",
-          .allow = {}};
+  return json_text_answer(json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 // null for an empty text.

@@ -7,31 +7,20 @@
 
 namespace limpet::affinity {
 
-namespace {
-
-struct Sums {
+LoadBound::LoadBound(const backends::BackendSet& set, double factor) noexcept : factor_(factor) {
+  if (factor_ <= 0) {
+    return;
+  }
   std::uint64_t load = 0;
   std::uint64_t weight = 0;
-
-  [[nodiscard]] static Sums of_eligible(const backends::BackendSet& set) noexcept {
-    Sums sums;
-    for (const backends::Backend& backend : set.all()) {
-      if (backends::is_eligible(backend, backends::Visitor::New)) {
-        sums.load += backend.state->load();
-        sums.weight += std::max(backend.spec.weight, 1U);
-      }
+  for (const backends::Standing& standing : set.standings()) {
+    const std::uint32_t here = standing.state->load();
+    if (backends::takes_new(standing, here)) {
+      load += here;
+      weight += standing.weight;
     }
-    return sums;
   }
-};
-
-}  // namespace
-
-LoadBound::LoadBound(const backends::BackendSet& set, double factor) noexcept : factor_(factor) {
-  if (factor_ > 0) {
-    const Sums sums = Sums::of_eligible(set);
-    *this = LoadBound(factor, sums.load, sums.weight);
-  }
+  *this = LoadBound(factor, load, weight);
 }
 
 // A backend may have become eligible since the sum: then the sum is 0 and the quotient harmless.

@@ -60,14 +60,17 @@ struct KeyedCipher {
   bool has_key = false;
 };
 
-// This thread's cipher for `key`, ready for `nonce`. The last few keys are remembered: the one in use and
-// those it has replaced.
+// The last few keys of one direction: the one in use and those it has replaced.
+struct Remembered {
+  std::array<KeyedCipher, 4> ciphers;
+  std::size_t oldest = 0;
+};
+
+// This thread's cipher for `key`, ready for `nonce`.
 EVP_CIPHER_CTX* cipher_for(const Key& key, Direction direction, const unsigned char* nonce) {
-  constexpr std::size_t kRemembered = 4;
-  thread_local std::array<std::array<KeyedCipher, kRemembered>, 2> ciphers;
-  thread_local std::size_t oldest = 0;
+  thread_local std::array<Remembered, 2> remembered;
   const auto way = static_cast<int>(direction);
-  auto& known = ciphers[static_cast<std::size_t>(way)];
+  auto& [known, oldest] = remembered[static_cast<std::size_t>(way)];
   auto* const found = std::find_if(known.begin(), known.end(), [&key](const KeyedCipher& cipher) {
     return cipher.has_key && cipher.key == key;
   });
@@ -75,7 +78,7 @@ EVP_CIPHER_CTX* cipher_for(const Key& key, Direction direction, const unsigned c
     require(EVP_CipherInit_ex(found->context.get(), nullptr, nullptr, nullptr, nonce, way) == 1);
     return found->context.get();
   }
-  KeyedCipher& next = known[oldest++ % kRemembered];
+  KeyedCipher& next = known[oldest++ % known.size()];
   require(next.context != nullptr);
   require(EVP_CipherInit_ex(next.context.get(), aes_256_gcm(), nullptr, key.data(), nonce, way) == 1);
   next.key = key;

@@ -8,13 +8,9 @@ Loop::Loop(Instant now)
 Loop::~Loop() = default;
 
 void Loop::flush_batch() {
-  // Telling one may add to it.
+  // Telling one may add to it; nobody reads here, so nobody comes back here.
   for (std::size_t i = 0; i < at_batch_end_.size(); ++i) {
-    BatchEnd* const who = at_batch_end_[i];
-    at_batch_end_[i] = nullptr;
-    if (who != nullptr) {
-      who->on_batch_end();
-    }
+    at_batch_end_[i]->on_batch_end();
   }
   at_batch_end_.clear();
 }

@@ -41,6 +41,8 @@ class Loop {
 
   // Beside short messages: 512 KiB take about 250 us to pass on, and a short one may wait for that twice.
   static constexpr std::size_t kSharedReadBytes = 64 * 1024;
+  // What is worth a copy to be sent together with others.
+  static constexpr std::size_t kShortBytes = 2048;
   static constexpr Duration kShortMessagesFor = std::chrono::milliseconds(3);
 
   virtual ~Loop();
@@ -66,8 +68,12 @@ class Loop {
   [[nodiscard]] bool hears_several() const noexcept { return hears_several_; }
   // Tells `who` when all events of the batch under way have been told. Requires hears_several().
   void at_batch_end(BatchEnd& who) { at_batch_end_.push_back(&who); }
-  // Tells those who wait for it, now: the batch goes on.
-  void flush_batch();
+  // So many bytes were read and are passed on next: what is short does not wait for what is long.
+  void make_way_for(std::size_t bytes) {
+    if (bytes > kShortBytes) {
+      flush_batch();
+    }
+  }
 
   // Frees `object` when no callback is on the stack any more.
   void bury(std::unique_ptr<Disposable> object) { buried_.push_back(std::move(object)); }
@@ -84,6 +90,9 @@ class Loop {
   void free_buried();
 
  private:
+  // Tells those who wait for the end of the batch, which may go on.
+  void flush_batch();
+
   std::unique_ptr<std::uint8_t[]> scratch_;
   ChunkPool chunks_;
   Instant short_until_{};

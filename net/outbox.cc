@@ -22,7 +22,7 @@ IoResult Outbox::send(Stream& stream, std::span<const std::uint8_t> bytes) {
 
 IoResult Outbox::send_soon(Stream& stream, std::span<const std::uint8_t> bytes, BatchEnd& owner) {
   Loop& loop = stream.loop();
-  if (bytes.size() > kShort || !loop.hears_several() || !empty() || !keep(loop.chunks(), bytes)) {
+  if (bytes.size() > Loop::kShortBytes || !loop.hears_several() || !empty() || !keep(loop.chunks(), bytes)) {
     return send(stream, bytes);
   }
   deferred_ = !empty();

@@ -15,9 +15,6 @@ namespace limpet::net {
 
 class Outbox {
  public:
-  // What is worth a copy to be sent together with others.
-  static constexpr std::size_t kShort = 2048;
-
   Outbox() = default;
   ~Outbox();  // requires that the chunks were given back: drop()
   // What was deferred waits for the destination from now on: the new owner was not announced.

@@ -168,9 +168,7 @@ void ClientConnection::read_for_exchange() {
     if (fresh.empty()) {
       return;
     }
-    if (fresh.size() > net::Outbox::kShort) {
-      context_.loop.flush_batch();  // what is short does not wait for what is long
-    }
+    context_.loop.make_way_for(fresh.size());
     if (exchange_ == nullptr) {
       return;  // the begin of this request was among it, and found no backend
     }
@@ -193,29 +191,19 @@ void ClientConnection::discard() {
   static_cast<void>(read_some(net::Loop::kScratchBytes));
 }
 
-bool ClientConnection::send(std::string_view bytes) {
-  if (!is_open()) {
-    return false;
-  }
-  const bool was_empty = out_.empty();
-  return note_sent(out_.send(*stream_, bytes_of(bytes)), was_empty);
-}
-
-bool ClientConnection::send_soon(std::string_view bytes) {
-  if (!is_open()) {
-    return false;
-  }
-  const bool was_empty = out_.empty();
-  return note_sent(out_.send_soon(*stream_, bytes_of(bytes), *this), was_empty);
-}
-
 void ClientConnection::on_batch_end() {
   if (is_open() && out_.is_deferred()) {
     on_writable(*stream_);
   }
 }
 
-bool ClientConnection::note_sent(const net::IoResult& result, bool was_empty) {
+bool ClientConnection::send(std::string_view bytes, When when) {
+  if (!is_open()) {
+    return false;
+  }
+  const bool was_empty = out_.empty();
+  const net::IoResult result = when == When::Now ? out_.send(*stream_, bytes_of(bytes))
+                                                 : out_.send_soon(*stream_, bytes_of(bytes), *this);
   if (result.status == net::IoStatus::Broken) {
     close_now(net::is_out_of_chunks(result) ? CloseReason::InternalError : CloseReason::ClientReset);
     return false;

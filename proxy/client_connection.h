@@ -59,10 +59,10 @@ class ClientConnection final : public net::Disposable,
   [[nodiscard]] SessionState state() const noexcept { return state_; }
   [[nodiscard]] bool is_open() const noexcept { return stream_ != nullptr; }
   [[nodiscard]] const Arrival& arrival() const noexcept { return arrival_; }
+  // Soon: at the end of the batch, for the last of an answer behind which the connection goes on.
+  enum class When : std::uint8_t { Now, Soon };
   // False when the client is gone.
-  bool send(std::string_view bytes);
-  // The last of an answer behind which the connection goes on.
-  bool send_soon(std::string_view bytes);
+  bool send(std::string_view bytes, When when = When::Now);
   // Nothing waits to be sent: the source of the answer may be read.
   [[nodiscard]] bool can_send() const noexcept { return out_.empty(); }
   void arm(Duration wait);
@@ -77,7 +77,6 @@ class ClientConnection final : public net::Disposable,
   void become_tunnel(TunnelParts parts, std::string_view from_backend);
 
  private:
-  bool note_sent(const net::IoResult& result, bool was_empty);
   void read_head();
   void read_for_exchange();
   void discard();

@@ -101,7 +101,7 @@ class Exchange final : public net::Disposable, public net::StreamEvents, public 
   void pass_answer_body(std::string_view bytes);
   // False when the client is gone.
   bool pass_answer_piece(std::string_view data);
-  bool flush_assembly();
+  bool flush_assembly(bool may_wait = false);  // for the end of the batch
   void finish_answer(std::string_view spare);
   void keep_backend(std::string_view spare);
   [[nodiscard]] std::string cookie_field();

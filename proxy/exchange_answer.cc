@@ -40,9 +40,7 @@ void Exchange::on_readable(net::Stream& stream) {
                                                         : CloseReason::BackendReset);
     return;
   }
-  if (result.bytes > net::Outbox::kShort) {
-    context_.loop.flush_batch();  // what is short does not wait for what is long
-  }
+  context_.loop.make_way_for(result.bytes);
   pace_.restart(context_.loop.now());
   const std::string_view bytes(reinterpret_cast<const char*>(scratch.data()), result.bytes);
   if (status_ != 0) {
@@ -224,9 +222,10 @@ bool Exchange::pass_answer_piece(std::string_view data) {
   return flush_assembly() && client_.send(data);
 }
 
-bool Exchange::flush_assembly() {
+bool Exchange::flush_assembly(bool may_wait) {
+  using When = ClientConnection::When;
   std::string& out = context_.assembly;
-  const bool open = out.empty() ? client_.is_open() : client_.send(out);
+  const bool open = out.empty() ? client_.is_open() : client_.send(out, may_wait ? When::Soon : When::Now);
   out.clear();
   return open;
 }
@@ -236,10 +235,7 @@ void Exchange::finish_answer(std::string_view spare) {
     http::append_last_chunk(context_.assembly, answer_body_.trailers());
   }
   const bool goes_on = client_keeps_alive_ && request_is_complete();
-  std::string& out = context_.assembly;
-  const bool is_taken = goes_on && !out.empty() ? client_.send_soon(out) : flush_assembly();
-  out.clear();
-  if (!is_taken) {
+  if (!flush_assembly(goes_on)) {
     return;
   }
   if (!label_.empty()) {

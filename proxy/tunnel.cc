@@ -73,9 +73,8 @@ void Tunnel::pump(Relay& relay, net::Stream& from, net::Stream& to) {
       if (!relay.fin_passed_on) {  // who talks on behind the end keeps nothing alive
         last_activity_ = context_.loop.now();
       }
-      if (result.bytes > net::Outbox::kShort) {
-        context_.loop.flush_batch();  // what is short does not wait for what is long
-      } else if (begins_frame) {
+      context_.loop.make_way_for(result.bytes);
+      if (begins_frame && result.bytes <= net::Loop::kShortBytes) {
         context_.loop.note_short_message();
       }
       if (pass(relay, to, scratch.first(result.bytes)) && !relay.out.empty() && !relay.out.is_deferred()) {
@@ -103,10 +102,21 @@ bool Tunnel::pass(Relay& relay, net::Stream& to, std::span<const std::uint8_t> b
   if (relay.fin_passed_on) {
     return true;  // nothing may follow a Close (RFC 6455 5.5.1)
   }
-  const bool is_last = closes && is_last_word(relay);
-  const net::IoResult sent = is_last  ? relay.out.send_last(to, bytes)
-                             : closes ? relay.out.send(to, bytes)
-                                      : relay.out.send_soon(to, bytes, *this);
+  if (!closes) {
+    return note_sent(relay.out.send_soon(to, bytes, *this), to);
+  }
+  const bool is_last = is_last_word(relay);
+  if (!note_sent(is_last ? relay.out.send_last(to, bytes) : relay.out.send(to, bytes), to)) {
+    return false;
+  }
+  if (is_last && relay.out.empty()) {
+    relay.fin_passed_on = true;
+    arm_idle();
+  }
+  return true;
+}
+
+bool Tunnel::note_sent(const net::IoResult& sent, const net::Stream& to) {
   if (net::is_out_of_chunks(sent)) {
     end_short_of_memory();
     return false;
@@ -114,10 +124,6 @@ bool Tunnel::pass(Relay& relay, net::Stream& to, std::span<const std::uint8_t> b
   if (sent.status == net::IoStatus::Broken) {
     end_by_reset(to);
     return false;
-  }
-  if (is_last && relay.out.empty()) {
-    relay.fin_passed_on = true;
-    arm_idle();
   }
   return true;
 }

@@ -74,6 +74,7 @@ class Tunnel final : public net::Disposable,
   void pump(Relay& relay, net::Stream& from, net::Stream& to);
   // False when the tunnel was finished.
   bool pass(Relay& relay, net::Stream& to, std::span<const std::uint8_t> bytes);
+  bool note_sent(const net::IoResult& sent, const net::Stream& to);
   // Sends what waits for the end of the batch; false when that finished the tunnel.
   bool flush_deferred();
   bool flush(Relay& relay, net::Stream& to);
