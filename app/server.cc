@@ -242,9 +242,13 @@ void Server::on_worker_left() {
 
 void Server::begin_stop() {
   stopping_ = true;
-  log_.info("stopping", {{"grace_s", static_cast<double>(settings_.drain_grace.count()) / 1000.0}});
+  Duration grace{};
+  for (const settings::Pool& pool : settings_.pools) {
+    grace = std::max(grace, pool.drain.grace);
+  }
+  log_.info("stopping", {{"grace_s", static_cast<double>(grace.count()) / 1000.0}});
   for (auto& worker : workers_) {
-    worker->stop({settings_.drain_grace});
+    worker->stop({grace});
   }
 }
 

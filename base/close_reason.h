@@ -25,6 +25,14 @@ enum class CloseReason : std::uint8_t {
   BodyTimeout,  // no progress of a body for timeouts.body
   ClientGone,   // the client closed while its answer was on the way
   Shutdown,     // limpet is leaving
+  // Sessions that were sent away.
+  Drained,          // their backend is being drained
+  BackendDisabled,  // their backend was switched off
+  BackendRemoved,   // their backend is no longer in the configuration
+  BackendDown,      // their backend is down and silent
+  Upgrade,          // another process has taken over
+  EndedByAdmin,     // an operator ended this one
+  Moved,            // an operator moved the client to another backend
   // Refusals of what the client sent.
   MalformedRequest,
   MalformedBody,

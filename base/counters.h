@@ -20,6 +20,8 @@ enum class Counter : std::uint8_t {
   BackendAttemptsFailed,
   BackendReused,  // requests sent over an idle backend connection
   AcceptPauses,   // accepting rested, out of descriptors or memory
+  SentAway,       // sessions that were told to go with a Close
+  CutShort,  // of those, and of all others: ended while a frame was under way or the answer was not awaited
   kCount,
 };
 

@@ -22,6 +22,7 @@ std::vector<Key> all_keys() {
   append_keys(keys, "routes[].", route_rows());
   append_keys(keys, "affinity.", affinity_rows());
   append_keys(keys, "health.", health_rows());
+  append_keys(keys, "drain.", drain_rows());
   return keys;
 }
 

@@ -13,6 +13,7 @@ namespace {
 constexpr std::uint32_t kMostSegments = 32;   // Deeper keys are mistakes rather than URLs.
 constexpr std::size_t kLongestHost = 253;     // RFC 1035 2.3.4, as text.
 constexpr std::size_t kLongestPoolName = 64;  // It becomes a metric label.
+constexpr std::size_t kMostCloseText = 123;   // RFC 6455 5.5: 125 bytes, two of them the code.
 constexpr int kLowestStatus = 100;
 constexpr int kHighestStatus = 599;
 constexpr std::string_view kTokenMarks = "!#$%&'*+-.^_`|~";
@@ -185,6 +186,11 @@ ValueType<std::string> any_text() {
 
 ValueType<std::string> filled_text() {
   return text_that("text that is not empty", [](std::string_view text) { return !text.empty(); });
+}
+
+ValueType<std::string> close_text() {
+  return text_that("text of at most 123 bytes",
+                   [](std::string_view text) { return text.size() <= kMostCloseText; });
 }
 
 ValueType<std::string> pool_name() {

@@ -29,6 +29,8 @@ struct ByRule {
 
 [[nodiscard]] ValueType<std::string> any_text();
 [[nodiscard]] ValueType<std::string> filled_text();
+// What fits a Close frame beside its code (RFC 6455 5.5): at most 123 bytes.
+[[nodiscard]] ValueType<std::string> close_text();
 // Letters, digits, '-' and '_': what pools are called.
 [[nodiscard]] ValueType<std::string> pool_name();
 // A pool, or "" for none.

@@ -93,7 +93,8 @@ std::string pool_text(const Pool& pool, std::size_t indent, Part part) {
   const std::string margin(indent, ' ');
   return list_of("backends", backend_rows(), pool.backends, indent) + margin + "affinity:\n" +
          lines_of(affinity_rows(), pool.affinity, indent + kStep, part) + margin + "health:\n" +
-         lines_of(health_rows(), pool.health, indent + kStep);
+         lines_of(health_rows(), pool.health, indent + kStep) + margin + "drain:\n" +
+         lines_of(drain_rows(), pool.drain, indent + kStep);
 }
 
 // One pool that is called "default" is written as people write it, at the top level.

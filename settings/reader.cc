@@ -81,14 +81,15 @@ class SettingsReader {
   // At the top level these are what every pool starts from.
   void read_policies(const YamlNode& parent, const std::string& parent_key, Pool& pool) {
     const bool in_pool = !parent_key.empty();
-    if (const YamlNode* node = find(parent, "affinity")) {
-      const auto rows = bind_rows(affinity_rows(), pool.affinity);
-      mappings_.read(*node, {join_key(parent_key, "affinity"), rows, "", {}, in_pool});
-    }
-    if (const YamlNode* node = find(parent, "health")) {
-      const auto rows = bind_rows(health_rows(), pool.health);
-      mappings_.read(*node, {join_key(parent_key, "health"), rows, "", {}, in_pool});
-    }
+    const auto read = [&](const std::string& name, const auto& rows_of_it, auto& values) {
+      if (const YamlNode* node = find(parent, name)) {
+        const auto rows = bind_rows(rows_of_it, values);
+        mappings_.read(*node, {join_key(parent_key, name), rows, "", {}, in_pool});
+      }
+    };
+    read("affinity", affinity_rows(), pool.affinity);
+    read("health", health_rows(), pool.health);
+    read("drain", drain_rows(), pool.drain);
   }
 
   // The short form: they are those of the pool "default".

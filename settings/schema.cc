@@ -26,6 +26,9 @@ constexpr std::uint32_t kMostWeight = 1000;
 constexpr std::uint64_t kMostPins = 100'000'000;
 constexpr std::uint32_t kMostProbes = 100;
 constexpr std::uint32_t kMostRetries = 10;
+constexpr std::uint32_t kMostFailures = 10'000;
+constexpr std::uint16_t kGoingAway = 1001;       // RFC 6455 7.4.1
+constexpr std::uint16_t kServiceRestart = 1012;  // the registry of RFC 6455 11.7
 constexpr std::uint32_t kSmallestHead = 1024;
 constexpr std::uint32_t kLargestHead = 1024 * 1024;
 constexpr std::uint32_t kMostHeaders = 1000;
@@ -73,9 +76,6 @@ const Rows<Settings>& top_rows() {
           any_text(), at(&Settings::admin_token_file)),
       list_row({"trusted_proxies", "[]", "Peers whose X-Forwarded-For and Forwarded are believed."},
                network(), at(&Settings::trusted_proxies)),
-      row({"drain.grace", "30s",
-           "How long sessions that are sent away may take to leave before they are cut."},
-          duration_between(Duration::zero(), kLongestWait), at(&Settings::drain_grace)),
       row({"limits.sessions", "100000", "Client connections of the whole process; above, the answer is 503."},
           number_between(1, kMostSessions), at(&Settings::limits, &Limits::sessions)),
       row({"limits.sessions_per_client", "0",
@@ -96,6 +96,9 @@ const Rows<Settings>& top_rows() {
           wait(), at(&Settings::timeouts, &Timeouts::head)),
       row({"timeouts.connect", "2s", "Each attempt to reach a backend; 504 when none is left to try."},
           wait(), at(&Settings::timeouts, &Timeouts::connect)),
+      row({"timeouts.handshake", "2s",
+           "To the answer to a WebSocket handshake while another backend could be tried instead."},
+          wait(), at(&Settings::timeouts, &Timeouts::handshake)),
       row({"timeouts.response", "60s", "From the request to the first byte of the backend's answer: 504."},
           wait(), at(&Settings::timeouts, &Timeouts::response)),
       row({"timeouts.idle", "1h", "A WebSocket session without a byte in either direction."}, wait(),
@@ -106,6 +109,14 @@ const Rows<Settings>& top_rows() {
           at(&Settings::timeouts, &Timeouts::body)),
       row({"retries", "2", "Further backends that are tried before anything has reached the client."},
           number_between(0, kMostRetries), at(&Settings::retries)),
+      row({"upgrade.grace", "10m", "How long a process that was replaced serves the sessions it has."},
+          duration_between(Duration::zero(), kLongestWait), at(&Settings::upgrade_grace)),
+      row(needs_restart({"state.store", "memory", "Where pins live: memory."}),
+          one_of<Store>({{"memory", Store::Memory}}), at(&Settings::state, &State::store)),
+      row(needs_restart(
+              {"state.file", kEmptyText,
+               "Where pins are kept over a restart; empty is beside the cookie key; off keeps none."}),
+          word_for_none("off", any_text()), at(&Settings::state, &State::file)),
       row(needs_restart({"log.level", "info", "The least important lines that are written."}),
           one_of<LogLevel>({{"debug", LogLevel::Debug},
                             {"info", LogLevel::Info},
@@ -238,6 +249,34 @@ const Rows<Health>& health_rows() {
           at(&Health::fall)),
       row({"rise", "2", "Good probes in a row that bring it back."}, number_between(1, kMostProbes),
           at(&Health::rise)),
+      row({"passive.failures", "5",
+           "Failures of real traffic within the window that keep new clients away; 0 is off."},
+          number_between(0, kMostFailures), at(&Health::passive, &Passive::failures)),
+      row({"passive.window", "10s", "How far apart those failures may lie."},
+          duration_between(kShortestInterval, kLongestInterval), at(&Health::passive, &Passive::window)),
+      row({"passive.eject", "10s", "How long new clients are kept away then."},
+          duration_between(kShortestInterval, kLongestInterval), at(&Health::passive, &Passive::eject)),
+      row({"on_down", "close", "Live sessions of a backend that is down: close or keep."},
+          one_of<OnDown>({{"close", OnDown::Close}, {"keep", OnDown::Keep}}), at(&Health::on_down)),
+      row({"close_after", "10s",
+           "Only sessions that have heard nothing from it for so long since it went down are closed."},
+          duration_between(Duration::zero(), kLongestInterval), at(&Health::close_after)),
+      row({"slow_start", "0s",
+           "How long the share of a backend that came back grows to its full weight; 0s is at once."},
+          duration_between(Duration::zero(), kLongestInterval), at(&Health::slow_start)),
+  };
+  return rows;
+}
+
+const Rows<Drain>& drain_rows() {
+  static const Rows<Drain> rows{
+      row({"close_code", "1012", "The code of the Close that sessions are sent away with."},
+          one_of<std::uint16_t>({{"1001", kGoingAway}, {"1012", kServiceRestart}}), at(&Drain::close_code)),
+      row({"reason", "service restart", "Its reason, for people."}, close_text(), at(&Drain::reason)),
+      row({"rate", "100/s", "So many sessions of a pool are sent away in a time; 0/s is all at once."},
+          rate_up_to(kMostSessions), at(&Drain::rate)),
+      row({"grace", "30s", "How long sessions that are sent away may take to leave before they are cut."},
+          duration_between(Duration::zero(), kLongestWait), at(&Drain::grace)),
   };
   return rows;
 }

@@ -41,14 +41,15 @@ using Rows = std::vector<Row<Owner>>;
 [[nodiscard]] const Rows<Route>& route_rows();
 [[nodiscard]] const Rows<Affinity>& affinity_rows();
 [[nodiscard]] const Rows<Health>& health_rows();
+[[nodiscard]] const Rows<Drain>& drain_rows();
 
 // What else may stand at the top level and in a pool: lists and mappings whose parts have rows of their own.
-inline constexpr std::array<std::string_view, 6> kTopSections{"listeners", "backends", "pools",
-                                                              "routes",    "affinity", "health"};
-inline constexpr std::array<std::string_view, 3> kPoolSections{"backends", "affinity", "health"};
+inline constexpr std::array<std::string_view, 7> kTopSections{"listeners", "backends", "pools", "routes",
+                                                              "affinity",  "health",   "drain"};
+inline constexpr std::array<std::string_view, 4> kPoolSections{"backends", "affinity", "health", "drain"};
 
-// Every row's key with its full path: "listeners[].bind", "affinity.cookie.name". `backends[]`, `affinity`
-// and `health` may stand below pools.NAME too and are named once.
+// Every row's key with its full path: "listeners[].bind", "affinity.cookie.name". `backends[]`, `affinity`,
+// `health` and `drain` may stand below pools.NAME too and are named once.
 [[nodiscard]] std::vector<Key> all_keys();
 
 }  // namespace limpet::settings

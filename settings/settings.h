@@ -75,6 +75,25 @@ struct StatusRange {
   friend bool operator==(const StatusRange&, const StatusRange&) = default;
 };
 
+// So many of something in so much time.
+struct Rate {
+  std::uint32_t events = 0;                // 0 = no limit
+  Duration per = std::chrono::seconds(1);  // a second, a minute or an hour
+
+  friend bool operator==(const Rate&, const Rate&) = default;
+};
+
+// What traffic has to see of a backend to keep new clients away from it for a while.
+struct Passive {
+  std::uint32_t failures = 5;  // within window; 0 = off
+  Duration window = std::chrono::seconds(10);
+  Duration eject = std::chrono::seconds(10);
+
+  friend bool operator==(const Passive&, const Passive&) = default;
+};
+
+enum class OnDown : std::uint8_t { Close, Keep };
+
 struct Health {
   ProbeKind probe = ProbeKind::Tcp;
   std::string path = "/";
@@ -83,8 +102,22 @@ struct Health {
   Duration timeout = std::chrono::seconds(1);
   std::uint32_t fall = 3;
   std::uint32_t rise = 2;
+  Passive passive;
+  OnDown on_down = OnDown::Close;
+  Duration close_after = std::chrono::seconds(10);  // without a byte from the backend since it went down
+  Duration slow_start{};                            // 0 = off
 
   friend bool operator==(const Health&, const Health&) = default;
+};
+
+// How sessions are sent away, whatever the cause.
+struct Drain {
+  std::uint16_t close_code = 1012;         // 1001 or 1012
+  std::string reason = "service restart";  // at most 123 bytes (RFC 6455 5.5)
+  Rate rate{.events = 100};                // closes of the pool; 0 = all at once
+  Duration grace = std::chrono::seconds(30);
+
+  friend bool operator==(const Drain&, const Drain&) = default;
 };
 
 struct Pool {
@@ -92,6 +125,7 @@ struct Pool {
   std::vector<Backend> backends;
   Affinity affinity;  // top-level values, overridden key by key in the pool
   Health health;      // likewise
+  Drain drain;        // likewise
 
   friend bool operator==(const Pool&, const Pool&) = default;
 };
@@ -103,14 +137,6 @@ struct Route {
   std::string pool;
 
   friend bool operator==(const Route&, const Route&) = default;
-};
-
-// So many of something in so much time.
-struct Rate {
-  std::uint32_t events = 0;                // 0 = no limit
-  Duration per = std::chrono::seconds(1);  // a second, a minute or an hour
-
-  friend bool operator==(const Rate&, const Rate&) = default;
 };
 
 struct Limits {
@@ -127,6 +153,7 @@ struct Limits {
 struct Timeouts {
   Duration head = std::chrono::seconds(10);
   Duration connect = std::chrono::seconds(2);
+  Duration handshake = std::chrono::seconds(2);
   Duration response = std::chrono::seconds(60);
   Duration idle = std::chrono::hours(1);
   Duration keep_alive = std::chrono::seconds(60);
@@ -144,6 +171,17 @@ struct LogSettings {
   friend bool operator==(const LogSettings&, const LogSettings&) = default;
 };
 
+enum class Store : std::uint8_t { Memory };
+
+// Where pins live.
+struct State {
+  Store store = Store::Memory;
+  std::optional<std::string> file =
+      std::string();  // empty = beside the cookie key; none = pins end with the process
+
+  friend bool operator==(const State&, const State&) = default;
+};
+
 struct Settings {
   std::uint32_t workers = 0;  // 0 = auto: one a usable core
   std::vector<Listener> listeners;
@@ -155,8 +193,9 @@ struct Settings {
   std::vector<Route> routes;
   Limits limits;
   Timeouts timeouts;
-  Duration drain_grace = std::chrono::seconds(30);
   std::uint32_t retries = 2;
+  Duration upgrade_grace = std::chrono::minutes(10);  // for the sessions of the process that is replaced
+  State state;
   LogSettings log;
 
   friend bool operator==(const Settings&, const Settings&) = default;

@@ -62,11 +62,13 @@ TEST_CASE("every value of a file arrives in its field") {
 workers: 4
 admin: {bind: "unix:/run/limpet.sock"}
 trusted_proxies: [10.0.0.0/8, ::1]
-drain: {grace: 0s}
+drain: {close_code: 1001, reason: bye, rate: 5/m, grace: 0s}
+upgrade: {grace: 90s}
+state: {store: memory, file: off}
 limits:
   {sessions: 5, sessions_per_client: 3, handshakes_per_client: 300/m, head_bytes: 8KiB, headers: 7,
    websocket_origins: ["*.example.com"]}
-timeouts: {head: 1s, connect: 2ms, response: 3m, idle: 4h, keep_alive: 5d, body: 6s}
+timeouts: {head: 1s, connect: 2ms, handshake: 7s, response: 3m, idle: 4h, keep_alive: 5d, body: 6s}
 retries: 0
 log: {level: debug, file: /var/log/limpet.log, format: text, access: false}
 )");
@@ -74,7 +76,9 @@ log: {level: debug, file: /var/log/limpet.log, format: text, access: false}
   CHECK(settings.admin_bind == Endpoint{{}, 0, "/run/limpet.sock"});
   CHECK(settings.trusted_proxies ==
         std::vector<IpNetwork>{*IpNetwork::parse("10.0.0.0/8"), *IpNetwork::parse("::1/128")});
-  CHECK(settings.drain_grace == seconds(0));
+  CHECK(settings.pools.at(0).drain == Drain{1001, "bye", {5, std::chrono::minutes(1)}, seconds(0)});
+  CHECK(settings.upgrade_grace == seconds(90));
+  CHECK(settings.state.file == std::nullopt);
   CHECK(settings.limits == Limits{.sessions = 5,
                                   .sessions_per_client = 3,
                                   .handshakes_per_client = {300, std::chrono::minutes(1)},
@@ -82,7 +86,7 @@ log: {level: debug, file: /var/log/limpet.log, format: text, access: false}
                                   .headers = 7,
                                   .websocket_origins = {*OriginPattern::parse("*.example.com")}});
   CHECK(settings.timeouts ==
-        Timeouts{seconds(1), milliseconds(2), seconds(180), hours(4), hours(120), seconds(6)});
+        Timeouts{seconds(1), milliseconds(2), seconds(7), seconds(180), hours(4), hours(120), seconds(6)});
   CHECK(settings.retries == 0);
   CHECK(settings.log == LogSettings{LogLevel::Debug, "/var/log/limpet.log", LogFormat::Text, false});
 }
@@ -94,7 +98,8 @@ affinity:
    max_entries: 9, strict: true,
    cookie: {name: c, path: /c, domain: d, same_site: none, secure: "false", http_only: false, max_age: 1d,
             secret_file: s}}
-health: {probe: websocket, path: /h, expect: 204, interval: 1s, timeout: 2s, fall: 4, rise: 5}
+health: {probe: websocket, path: /h, expect: 204, interval: 1s, timeout: 2s, fall: 4, rise: 5,
+         passive: {failures: 6, window: 7s, eject: 8s}, on_down: keep, close_after: 9s, slow_start: 10s}
 )");
   Affinity affinity;
   affinity.by = AffinityBy::Header;
@@ -109,8 +114,17 @@ health: {probe: websocket, path: /h, expect: 204, interval: 1s, timeout: 2s, fal
   affinity.strict = true;
   affinity.cookie = {"c", "/c", "d", SameSite::None, CookieSecure::Off, false, hours(24), "s"};
   CHECK(settings.pools.at(0).affinity == affinity);
-  CHECK(settings.pools.at(0).health ==
-        Health{ProbeKind::WebSocket, "/h", {204, 204}, seconds(1), seconds(2), 4, 5});
+  CHECK(settings.pools.at(0).health == Health{ProbeKind::WebSocket,
+                                              "/h",
+                                              {204, 204},
+                                              seconds(1),
+                                              seconds(2),
+                                              4,
+                                              5,
+                                              {6, seconds(7), seconds(8)},
+                                              OnDown::Keep,
+                                              seconds(9),
+                                              seconds(10)});
 }
 
 TEST_CASE("off turns the admin endpoint off") {

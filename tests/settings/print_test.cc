@@ -17,7 +17,13 @@ const std::map<std::string, std::vector<std::string>>& samples() {
       {"admin.bind", {"off", "localhost:1", "'[::1]:65535'", "unix:/a"}},
       {"admin.token_file", {"''", "/etc/limpet/admin.token", "'a b'"}},
       {"trusted_proxies", {"[]", "[10.1.2.3/8]", "['::1', 192.168.0.1, 'fe80::/10']"}},
+      {"drain.close_code", {"1001", "1012"}},
+      {"drain.reason", {"''", "bye", "'a: b # c'", "\xc3\xa4"}},
+      {"drain.rate", {"0/s", "100/s", "7/h"}},
       {"drain.grace", {"0s", "1ms", "90s", "7d"}},
+      {"upgrade.grace", {"0s", "7d"}},
+      {"state.store", {"memory"}},
+      {"state.file", {"''", "off", "/a b"}},
       {"limits.sessions", {"1", "10000000"}},
       {"limits.sessions_per_client", {"0", "7"}},
       {"limits.handshakes_per_client", {"0/s", "0/h", "50/s", "300/m", "1000000/h"}},
@@ -26,6 +32,7 @@ const std::map<std::string, std::vector<std::string>>& samples() {
       {"limits.headers", {"1", "1000"}},
       {"timeouts.head", {"1ms", "1001ms"}},
       {"timeouts.connect", {"61s", "60m"}},
+      {"timeouts.handshake", {"250ms", "60s"}},
       {"timeouts.response", {"25h", "7d"}},
       {"timeouts.idle", {"1h", "3h"}},
       {"timeouts.keep_alive", {"5s"}},
@@ -66,6 +73,12 @@ const std::map<std::string, std::vector<std::string>>& samples() {
       {"health.timeout", {"1ms", "1d"}},
       {"health.fall", {"1", "100"}},
       {"health.rise", {"1", "100"}},
+      {"health.passive.failures", {"0", "10000"}},
+      {"health.passive.window", {"10ms", "1d"}},
+      {"health.passive.eject", {"10ms", "1d"}},
+      {"health.on_down", {"close", "keep"}},
+      {"health.close_after", {"0s", "1d"}},
+      {"health.slow_start", {"0s", "30s"}},
   };
   return table;
 }
@@ -77,10 +90,10 @@ class RandomFile {
   std::string make() {
     std::string text = "listeners:\n  - {bind: 127.0.0.1:0" + some_of("listeners[].") + "}\n" + backends("");
     text += "pools:\n  other:\n" + backends("    ") + "    affinity: {" + affinity(false) +
-            "}\n    health: {" + tail(some_of("health.")) + "}\n";
+            "}\n    health: {" + health() + "}\n    drain: {" + tail(some_of("drain.")) + "}\n";
     text += "routes: [{pool: other" + some_of("routes[].") + "}]\n";
-    text += "affinity: {" + affinity(true) + "}\nhealth: {" + tail(some_of("health.")) + "}\n";
-    for (const char* section : {"admin", "drain", "limits", "timeouts", "log"}) {
+    text += "affinity: {" + affinity(true) + "}\nhealth: {" + health() + "}\n";
+    for (const char* section : {"admin", "drain", "limits", "timeouts", "upgrade", "state", "log"}) {
       text += std::string(section) + ": {" + tail(some_of(std::string(section) + ".")) + "}\n";
     }
     for (const char* key : {"workers", "trusted_proxies", "retries"}) {
@@ -110,6 +123,10 @@ class RandomFile {
 
   std::string affinity(bool with_shared) {
     return tail(some_of("affinity.", with_shared) + ", cookie: {" + tail(some_of("affinity.cookie.")) + "}");
+  }
+
+  std::string health() {
+    return tail(some_of("health.") + ", passive: {" + tail(some_of("health.passive.")) + "}");
   }
 
   std::string backends(const std::string& margin) {
