@@ -20,7 +20,7 @@ constexpr std::string_view kUrlSafe = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno
 
 // The value of every character of an alphabet; kNoValue for the others.
 using Values = std::array<std::uint8_t, 256>;
-constexpr std::uint8_t kNoValue = 0xff;
+constexpr std::uint8_t kNoValue = 0x80;  // a bit that no value has
 
 constexpr Values values_of(std::string_view alphabet) noexcept {
   Values values{};
@@ -104,20 +104,24 @@ unsigned char* as_bytes(std::string& text) noexcept {
 }
 
 std::string encode(Bytes bytes, std::string_view alphabet) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  std::uint32_t buffer = 0;
-  unsigned bits = 0;
-  for (const std::uint8_t byte : bytes) {
-    buffer = (buffer << 8U) | byte;
-    bits += 8;
-    while (bits >= 6) {
-      bits -= 6;
-      text += alphabet[(buffer >> bits) & 63U];
-    }
+  std::string text((bytes.size() * 4 + 2) / 3, '\0');
+  char* end = text.data();
+  const auto give = [&](std::uint32_t six_bits) { *end++ = alphabet[six_bits & 63U]; };
+  for (; bytes.size() >= 3; bytes = bytes.subspan(3)) {
+    const std::uint32_t group = std::uint32_t{bytes[0]} << 16U | std::uint32_t{bytes[1]} << 8U | bytes[2];
+    give(group >> 18U);
+    give(group >> 12U);
+    give(group >> 6U);
+    give(group);
   }
-  if (bits > 0) {
-    text += alphabet[(buffer << (6 - bits)) & 63U];
+  if (!bytes.empty()) {
+    const std::uint32_t group =
+        std::uint32_t{bytes[0]} << 16U | (bytes.size() == 2 ? std::uint32_t{bytes[1]} << 8U : 0U);
+    give(group >> 18U);
+    give(group >> 12U);
+    if (bytes.size() == 2) {
+      give(group >> 6U);
+    }
   }
   return text;
 }
@@ -128,25 +132,36 @@ std::optional<std::string> decode(std::string_view text, const Values& values) {
   }
   std::string bytes(text.size() * 3 / 4, '\0');
   char* end = bytes.data();
+  std::uint8_t all = 0;  // the bits of all values
   std::uint32_t buffer = 0;
-  unsigned bits = 0;
-  for (const char c : text) {
+  const auto take = [&](char c) {
     const std::uint8_t value = values[static_cast<unsigned char>(c)];
-    if (value == kNoValue) {
-      return std::nullopt;
-    }
+    all |= value;
     buffer = (buffer << 6U) | value;
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      *end++ = static_cast<char>((buffer >> bits) & 0xffU);
-    }
+  };
+  const auto give = [&](unsigned shift) { *end++ = static_cast<char>((buffer >> shift) & 0xffU); };
+  for (; text.size() >= 4; text.remove_prefix(4)) {
+    take(text[0]);
+    take(text[1]);
+    take(text[2]);
+    take(text[3]);
+    give(16);
+    give(8);
+    give(0);
   }
-  const bool spare_bits_set = (buffer & ((1U << bits) - 1U)) != 0;
-  if (spare_bits_set) {
+  buffer = 0;
+  for (const char c : text) {
+    take(c);
+  }
+  unsigned spare_bits = static_cast<unsigned>(text.size()) * 6;
+  while (spare_bits >= 8) {
+    spare_bits -= 8;
+    give(spare_bits);
+  }
+  if ((buffer & ((1U << spare_bits) - 1U)) != 0) {
     return std::nullopt;
   }
-  return bytes;
+  return (all & kNoValue) == 0 ? std::optional(std::move(bytes)) : std::nullopt;
 }
 
 }  // namespace

@@ -14,11 +14,14 @@ std::string to_lower(std::string_view text) {
 }
 
 std::string_view trim_ows(std::string_view text) noexcept {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) {
-    return {};
+  const auto is_white = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && is_white(text.front())) {
+    text.remove_prefix(1);
   }
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+  while (!text.empty() && is_white(text.back())) {
+    text.remove_suffix(1);
+  }
+  return text;
 }
 
 std::string_view take_until(std::string_view& rest, char separator) noexcept {
@@ -30,11 +33,11 @@ std::string_view take_until(std::string_view& rest, char separator) noexcept {
 
 std::string hex(std::span<const std::uint8_t> bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
+  std::string text(bytes.size() * 2, '\0');
+  char* end = text.data();
   for (const std::uint8_t byte : bytes) {
-    text += kDigits[byte >> 4U];
-    text += kDigits[byte & 0xfU];
+    *end++ = kDigits[byte >> 4U];
+    *end++ = kDigits[byte & 0xfU];
   }
   return text;
 }
