@@ -15,6 +15,10 @@ class FrameScanner {
 
   // Looks at the next bytes of the direction. Payload bytes are skipped, not read.
   void observe(std::span<const std::uint8_t> bytes) noexcept;
+  // The same, but not beyond the end of the frame under way; answers how many of the bytes were looked at:
+  // none between frames, all while the frame goes on, and no more than its header when that loses the
+  // boundaries.
+  [[nodiscard]] std::size_t observe_to_boundary(std::span<const std::uint8_t> bytes) noexcept;
 
   // No frame is under way: a control frame could be put here.
   [[nodiscard]] bool between_frames() const noexcept;
