@@ -32,6 +32,8 @@ struct BackendState {
   std::atomic<std::uint64_t> requests{0};          // taken since start
   std::atomic<std::uint64_t> failures{0};          // attempts that failed since start
   std::atomic<std::uint32_t> connect_failures{0};  // in a row, seen by traffic; 0 again at the first success
+  std::atomic<std::uint64_t> handshakes{0};        // upgrades answered by a valid 101 since start
+  std::atomic<std::uint64_t> handshake_us{0};      // from the request to the 101, all of them together
 
   // What balancing compares: tunnels and requests under way.
   [[nodiscard]] std::uint32_t load() const noexcept {

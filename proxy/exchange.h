@@ -96,6 +96,8 @@ class Exchange final : public net::Disposable, public net::StreamEvents, public 
   void read_answer_head(std::string_view bytes);
   void pass_interim(const http::ResponseHead& head);
   void switch_protocols(const http::ResponseHead& head, std::string_view rest);
+  // Told to the balance of drains: how fast this backend takes clients.
+  void note_handshake() noexcept;
   void begin_answer(const http::ResponseHead& head, std::string_view rest);
   void write_answer_head(const http::ResponseHead& head);
   void pass_answer_body(std::string_view bytes);
@@ -160,6 +162,9 @@ class Exchange final : public net::Disposable, public net::StreamEvents, public 
 
   Instant started_;
   Instant request_done_;
+  // When an upgrade was sent. The loop's time stands still while it waits; whole milliseconds of the clock
+  // are right on average.
+  Instant handshake_began_;
   BodyPace pace_;  // of what is on its way: the request's body, then the answer's
 };
 

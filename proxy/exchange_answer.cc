@@ -124,6 +124,7 @@ void Exchange::switch_protocols(const http::ResponseHead& head, std::string_view
                               .framing = http::Framing::None,
                               .set_cookie = cookie});
   status_ = head.status;
+  note_handshake();
   use_.become_session();  // before the client can know of it
   if (!client_.send(out)) {
     return;
@@ -137,6 +138,15 @@ void Exchange::switch_protocols(const http::ResponseHead& head, std::string_view
   parts.pin_use = std::move(pin_);
   parts.seat = std::move(seat_);
   client_.become_tunnel(std::move(parts), rest);
+}
+
+void Exchange::note_handshake() noexcept {
+  using std::chrono::microseconds;
+  const microseconds took = context_.shared.clock.now() - handshake_began_;
+  backends::BackendState& state = *use_.state();
+  state.handshakes.fetch_add(1, std::memory_order_relaxed);
+  state.handshake_us.fetch_add(static_cast<std::uint64_t>(std::max(took, microseconds::zero()).count()),
+                               std::memory_order_relaxed);
 }
 
 void Exchange::begin_answer(const http::ResponseHead& head, std::string_view rest) {
@@ -247,6 +257,9 @@ void Exchange::finish_answer(std::string_view spare) {
 }
 
 void Exchange::keep_backend(std::string_view spare) {
+  if (backend() == nullptr) {
+    return;  // it was removed meanwhile
+  }
   if (!backend_keeps_alive_ || !spare.empty() || !request_is_complete() || !to_backend_.empty()) {
     return;
   }

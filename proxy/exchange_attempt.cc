@@ -143,6 +143,9 @@ void Exchange::on_connected() {
   const auto& timeouts = context_.snapshot->timeouts;
   client_.arm(request_is_complete() ? timeouts.response : timeouts.body);
   request_done_ = context_.loop.now();
+  if (!accept_.empty()) {
+    handshake_began_ = context_.shared.clock.now();
+  }
   pace_.restart(request_done_);
   const net::IoResult result = to_backend_.send_soon(*backend_, bytes_of(request_), *this);
   if (net::is_out_of_chunks(result)) {
