@@ -25,6 +25,7 @@ struct PoolView {
   PoolId id = 0;
   std::string name;
   settings::Affinity rule;
+  settings::Drain drain;
   backends::BackendSet backends;
   std::shared_ptr<const CookieCodec> codec;  // null unless rule.by is Cookie
 };

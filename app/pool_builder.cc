@@ -44,6 +44,7 @@ affinity::PoolView PoolBuilder::build_pool(const settings::Pool& pool) {
   view.id = pool_id(pool.name);
   view.name = pool.name;
   view.rule = pool.affinity;
+  view.drain = pool.drain;
   std::vector<backends::Backend> list;
   list.reserve(pool.backends.size());
   for (const settings::Backend& backend : pool.backends) {

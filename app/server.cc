@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <limits>
 #include <set>
 #include <thread>
 
@@ -19,6 +20,8 @@ namespace limpet::app {
 namespace {
 
 constexpr Duration kTick = std::chrono::milliseconds(100);
+// How long before the end of the grace time everybody is sent away, so that Close frames still arrive.
+constexpr Duration kFarewell = std::chrono::seconds(3);
 
 std::uint32_t worker_count(const settings::Settings& settings) {
   return settings.workers != 0 ? settings.workers : std::max(1U, std::thread::hardware_concurrency());
@@ -176,8 +179,8 @@ void Server::start_workers(std::vector<std::vector<proxy::ListeningSocket>> sock
   }
   // Everything that stays open is open now.
   shared_.descriptors = net::DescriptorBounds::of(descriptor_limit_, net::descriptors_in_use());
-  for (auto& worker : workers_) {
-    worker->start(left_);
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    workers_[i]->start(left_, i);
   }
   for (const BoundListener& listener : bound_) {
     log_.info(
@@ -248,7 +251,31 @@ void Server::begin_stop() {
   }
   log_.info("stopping", {{"grace_s", static_cast<double>(grace.count()) / 1000.0}});
   for (auto& worker : workers_) {
-    worker->stop({grace});
+    worker->stop_accepting();
+  }
+  stop_at_ = clock_.now() + grace;
+  farewell_at_ = stop_at_ - std::min(kFarewell, grace / 2);
+  farewell_ = std::make_unique<net::Timer>(loop_, kTick, [this] { send_everybody_away(); });
+}
+
+void Server::send_everybody_away() {
+  if (clock_.now() < farewell_at_) {
+    return;
+  }
+  const Duration left = stop_at_ - clock_.now();
+  for (auto& worker : workers_) {
+    if (left <= Duration::zero()) {
+      worker->stop();
+      continue;
+    }
+    for (const affinity::PoolView& pool : snapshot_->pools) {
+      for (const backends::Backend& backend : pool.backends.all()) {
+        worker->send_away({.backend = backend.id,
+                           .cause = CloseReason::Shutdown,
+                           .most = std::numeric_limits<std::size_t>::max(),
+                           .grace = left});
+      }
+    }
   }
 }
 

@@ -77,6 +77,8 @@ class Server {
   void on_worker_left();
   void on_signal(int number);
   void begin_stop();
+  // Every session of every worker, again and again until all have gone or `stop_at_` has come.
+  void send_everybody_away();
 
   settings::Settings settings_;
   Log& log_;
@@ -96,7 +98,10 @@ class Server {
   std::unique_ptr<admin::Endpoint> admin_;
   std::unique_ptr<net::Signals> signals_;
   std::unique_ptr<net::Timer> tick_;
-  std::unique_ptr<net::Timer> end_;  // null unless stop_after() was asked for
+  std::unique_ptr<net::Timer> end_;       // null unless stop_after() was asked for
+  std::unique_ptr<net::Timer> farewell_;  // null until everybody is sent away
+  Instant farewell_at_;                   // while stopping: when that begins
+  Instant stop_at_;                       // and when what is left is cut
   Instant started_;
   std::uint64_t descriptor_limit_;
   std::size_t workers_left_ = 0;

@@ -112,9 +112,6 @@ void ClientConnection::become_tunnel(TunnelParts parts, std::string_view from_ba
   context_.sessions.add(std::move(owned));
   context_.owner.retire(*this);
   tunnel.pass_early(inbox_, from_backend);
-  if (context_.farewell) {
-    tunnel.leave_for_restart();  // everybody else was told already
-  }
 }
 
 }  // namespace limpet::proxy

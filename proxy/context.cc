@@ -11,7 +11,8 @@ Context::Context(net::Loop& worker_loop, net::Connector& to_backends, Shared& al
       shared(all),
       owner(connection_owner),
       random(seed),
-      idle(worker_loop) {}
+      idle(worker_loop),
+      departures(*this) {}
 
 Context::~Context() = default;
 

@@ -15,6 +15,7 @@
 #include "net/descriptors.h"
 #include "net/loop.h"
 #include "proxy/client_ledger.h"
+#include "proxy/departures.h"
 #include "proxy/idle_backends.h"
 #include "proxy/session_list.h"
 #include "proxy/snapshot.h"
@@ -63,8 +64,8 @@ struct Context {
   Counters counters;
   IdleBackends idle;
   SessionList sessions;
-  bool stopping = false;
-  bool farewell = false;  // stopping, and every session was told to go
+  Departures departures;
+  bool stopping = false;  // nobody is accepted any more, and nobody kept alive
 
   // Reused for message after message, so that heads are parsed and written without allocation.
   http::RequestHead request_head;

@@ -4,6 +4,7 @@
 
 #include "net/deadlines.h"
 #include "net/loop.h"
+#include "proxy/snapshot.h"
 
 namespace limpet::proxy {
 
@@ -61,6 +62,14 @@ bool IdleBackends::clear() noexcept {
       std::any_of(waiting_.begin(), waiting_.end(), [](const auto& list) { return !list.second.empty(); });
   waiting_.clear();
   return held_any;
+}
+
+void IdleBackends::forget(backends::BackendId backend) noexcept {
+  waiting_.erase(backend);
+}
+
+void IdleBackends::forget_removed(const Snapshot& snapshot) {
+  std::erase_if(waiting_, [&](const auto& list) { return snapshot.pool_of(list.first) == nullptr; });
 }
 
 void IdleBackends::drop(const Waiting& waiting) {

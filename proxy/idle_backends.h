@@ -13,6 +13,8 @@
 
 namespace limpet::proxy {
 
+struct Snapshot;
+
 class IdleBackends {
  public:
   explicit IdleBackends(net::Loop& loop);
@@ -28,6 +30,10 @@ class IdleBackends {
   void put(backends::BackendId backend, net::StreamPtr stream, Duration how_long);
   // False when none was there.
   bool clear() noexcept;
+  // Closes those to one backend.
+  void forget(backends::BackendId backend) noexcept;
+  // Closes those to backends that are in no pool any more.
+  void forget_removed(const Snapshot& snapshot);
 
  private:
   class Waiting;

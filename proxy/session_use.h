@@ -83,12 +83,15 @@ class PinUse {
     return *this;
   }
 
-  void end() {
+  void end(affinity::Ending how = affinity::Ending::Usual) {
     if (table_ != nullptr) {
-      std::exchange(table_, nullptr)->close_session(pool_, key_, loop_->now());
+      std::exchange(table_, nullptr)->close_session(pool_, key_, loop_->now(), how);
     }
   }
   [[nodiscard]] bool is_held() const noexcept { return table_ != nullptr; }
+  [[nodiscard]] bool is_of(affinity::PoolId pool, const affinity::Key& key) const noexcept {
+    return table_ != nullptr && pool_ == pool && key_.kind == key.kind && key_.text == key.text;
+  }
   [[nodiscard]] const std::string& key_text() const noexcept {
     return key_.text;
   }  // empty when nothing was pinned

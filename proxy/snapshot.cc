@@ -40,6 +40,15 @@ const affinity::PoolView* Snapshot::pool_named(std::string_view name) const noex
   return nullptr;
 }
 
+const affinity::PoolView* Snapshot::pool_of(backends::BackendId backend) const noexcept {
+  for (const auto& candidate : pools) {
+    if (candidate.backends.by_id(backend) != nullptr) {
+      return &candidate;
+    }
+  }
+  return nullptr;
+}
+
 const affinity::PoolView* Snapshot::find_pool(std::string_view host, std::string_view path,
                                               std::string_view listener_pool) const noexcept {
   for (const Route& route : routes) {

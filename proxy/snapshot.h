@@ -34,6 +34,8 @@ struct Snapshot {
   // nullptr when that pool is not there.
   [[nodiscard]] const affinity::PoolView* pool(affinity::PoolId id) const noexcept;
   [[nodiscard]] const affinity::PoolView* pool_named(std::string_view name) const noexcept;
+  // The one that has this backend; nullptr when none has.
+  [[nodiscard]] const affinity::PoolView* pool_of(backends::BackendId backend) const noexcept;
   // The first route that takes the request, else `listener_pool` (by name; empty = none), else nullptr.
   [[nodiscard]] const affinity::PoolView* find_pool(std::string_view host, std::string_view path,
                                                     std::string_view listener_pool) const noexcept;

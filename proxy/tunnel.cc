@@ -13,19 +13,21 @@ Tunnel::Tunnel(Context& context, TunnelParts parts)
     : context_(context),
       client_(std::move(parts.client)),
       backend_(std::move(parts.backend)),
-      last_activity_(context.loop.now()),
       id_(parts.id),
       backend_id_(parts.backend_id),
       deadline_(*this),
-      opened_(last_activity_),
+      opened_(context.loop.now()),
       client_address_(std::move(parts.client_address)),
       backend_use_(std::move(parts.backend_use)),
       pin_use_(std::move(parts.pin_use)),
       seat_(std::move(parts.seat)) {
+  from_client_.active = opened_;
+  from_backend_.active = opened_;
   from_backend_.out = std::move(parts.to_client);
   client_->set_events(this);
   backend_->set_events(this);
   context_.counters.add(Counter::SessionsOpened);
+  context_.departures.note_opened(backend_id_);
   update_watches();
   arm_idle();
 }
@@ -61,7 +63,7 @@ void Tunnel::on_readable(net::Stream& stream) {
 // The hot path: one recv, the frame headers, one send.
 void Tunnel::pump(Relay& relay, net::Stream& from, net::Stream& to) {
   if (ending_ != CloseReason::None) {
-    discard(relay, from);
+    pump_farewell(relay, from, to);
     return;
   }
   const auto scratch = context_.loop.scratch();
@@ -71,7 +73,7 @@ void Tunnel::pump(Relay& relay, net::Stream& from, net::Stream& to) {
   switch (result.status) {
     case net::IoStatus::Done:
       if (!relay.fin_passed_on) {  // who talks on behind the end keeps nothing alive
-        last_activity_ = context_.loop.now();
+        relay.active = context_.loop.now();
       }
       context_.loop.make_way_for(result.bytes);
       if (begins_frame && result.bytes <= net::Loop::kShortBytes) {
@@ -148,7 +150,7 @@ void Tunnel::on_source_end(Relay& relay, net::Stream& to) {
     finish(initiator_);  // nothing may follow a Close: there is no other direction to wait for
     return;
   }
-  last_activity_ = context_.loop.now();
+  relay.active = context_.loop.now();
   if (!pass_on_fin(relay, to)) {
     return;
   }
@@ -183,8 +185,12 @@ bool Tunnel::flush(Relay& relay, net::Stream& to) {
     end_by_reset(to);
     return false;
   }
-  last_activity_ = context_.loop.now();
-  return result.status != net::IoStatus::Done || pass_on_fin(relay, to);
+  // Whoever takes bytes is there, but a backend that takes them may be frozen all the same: it was not heard.
+  from_client_.active = context_.loop.now();
+  if (result.status != net::IoStatus::Done) {
+    return true;
+  }
+  return ending_ == CloseReason::None ? pass_on_fin(relay, to) : advance_farewell();
 }
 
 // Before anything else happens to the tunnel, so that nothing else has to know that something was deferred.

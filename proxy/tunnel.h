@@ -2,12 +2,19 @@
 // exchange is left. It owns both streams, lives in the worker's SessionList and ends through finish(), once,
 // with one reason. Worker.
 //
-//   Relaying --FIN of one side--> half closed --FIN of the other--> finish
-//      | idle, told to leave: Close frames where a frame may stand, FIN both ways
+//   Relaying --FIN of one side--> half closed --FIN of the other--> finish   (so does a reset)
+//      | idle, sent away
 //      v
-//   Ending --both FIN, or the bound--> finish                  (a reset finishes from anywhere)
+//   Saying: each direction to its next frame boundary, then our Close
+//      | both Closes are out
+//      v
+//   Awaiting the Close of each side, which is followed by our FIN to it
+//      | both have our FIN
+//      v
+//   Lingering for their FINs --both, or the bound--> finish
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -37,6 +44,9 @@ struct TunnelParts {
   ClientSeat seat;
 };
 
+// Where a session stands that limpet itself ends.
+enum class Parting : std::uint8_t { None, Saying, Awaiting, Lingering };
+
 class Tunnel final : public net::Disposable,
                      public net::StreamEvents,
                      public net::BatchEnd,
@@ -49,13 +59,14 @@ class Tunnel final : public net::Disposable,
   // Any of these may finish the tunnel.
   void pass_early(std::string_view from_client, std::string_view from_backend);
 
-  // Ends the session from our side: a Close with `code` and `text` (at most 123 bytes) each way where a frame
-  // may stand.
-  void leave(std::uint16_t code, std::string_view text, CloseReason reason);
-  // The same because limpet stops: 1012, service restart.
-  void leave_for_restart();
+  // Ends the session in good order (tunnel_farewell.cc): each way, at the next frame boundary and behind
+  // everything that was accepted before, a Close with the code and reason of `cause` and its pool; the
+  // answers are awaited for a while. What is still there after `grace` is cut. Where an end has said Close
+  // already, nothing is said and only the grace counts. False when nobody was told, because of that or
+  // because the session was leaving already: then a shorter grace counts all the same.
+  bool send_away(CloseReason cause, Duration grace);
   // Ends it at once.
-  void cut(CloseReason reason);
+  void cut(CloseReason cause);
 
   void on_readable(net::Stream& stream) override;
   void on_writable(net::Stream& stream) override;
@@ -67,6 +78,16 @@ class Tunnel final : public net::Disposable,
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
   [[nodiscard]] backends::BackendId backend() const noexcept { return backend_id_; }
   [[nodiscard]] bool has_deadline() const noexcept { return deadline_.armed(); }
+  [[nodiscard]] bool is_live() const noexcept { return client_ != nullptr; }
+  // send_away() was called, or it was idle for too long.
+  [[nodiscard]] bool is_leaving() const noexcept { return cut_at_ != Instant::max(); }
+  [[nodiscard]] Instant last_activity() const noexcept {
+    return std::max(from_client_.active, from_backend_.active);
+  }
+  [[nodiscard]] Instant heard_from_backend() const noexcept { return from_backend_.active; }
+  [[nodiscard]] bool is_of(affinity::PoolId pool, const affinity::Key& key) const noexcept {
+    return pin_use_.is_of(pool, key);
+  }
   [[nodiscard]] std::uint32_t slot() const noexcept { return slot_; }
   void set_slot(std::uint32_t slot) noexcept { slot_ = slot; }
 
@@ -81,33 +102,47 @@ class Tunnel final : public net::Disposable,
   void on_source_end(Relay& relay, net::Stream& to);
   // Tells the destination of the end once everything has passed; false when that finished the tunnel.
   bool pass_on_fin(Relay& relay, net::Stream& to);
-  void discard(Relay& relay, net::Stream& from);
-  void send_close(Relay& relay, net::Stream& to, std::string_view frame);
   void note_initiator(const Relay& relay) noexcept;
   void update_watches() noexcept;
   [[nodiscard]] bool is_last_word(const Relay& relay) const noexcept;
   [[nodiscard]] bool is_closed_both_ways() const noexcept;
   [[nodiscard]] bool is_half_closed() const noexcept;
+  // An end has said Close, or is saying it.
+  [[nodiscard]] bool is_closing() const noexcept;
   [[nodiscard]] Duration idle_bound() const noexcept;
   void arm_idle();
   void end_by_reset(const net::Stream& broken);
   void end_short_of_memory();
-  void finish(CloseReason reason);
-  void log_end(CloseReason reason) const;
+  enum class Manner : std::uint8_t { InOrder, Cut };
+  void finish(CloseReason reason, Manner manner = Manner::InOrder);
+  void log_end(CloseReason reason, Manner manner) const;
+
+  // tunnel_farewell.cc. Those that answer bool: false when that finished the tunnel.
+  bool begin_farewell(Relay& relay, net::Stream& to);
+  bool say_close(Relay& relay, net::Stream& to);
+  void pump_farewell(Relay& relay, net::Stream& from, net::Stream& to);
+  bool pass_farewell(Relay& relay, net::Stream& to, std::span<const std::uint8_t> bytes);
+  bool advance_farewell();
+  void say_end(Relay& relay, net::Stream& to);
+  void arm_farewell(Duration wait);
+  void lose(net::Stream& gone);
+  void on_farewell_deadline();
 
   // What every message touches stands first: three cache lines.
   Context& context_;
-  net::StreamPtr client_;   // null after finish()
-  net::StreamPtr backend_;  // null after finish()
-  Instant last_activity_;
+  net::StreamPtr client_;                      // null after finish()
+  net::StreamPtr backend_;                     // null after finish()
   CloseReason initiator_ = CloseReason::None;  // ClientClosed or BackendClosed: who began to close
   CloseReason ending_ = CloseReason::None;     // why limpet ends it; None = it does not
+  Parting parting_ = Parting::None;            // None while ending_ is
+  bool was_sent_away_ = false;                 // by an order, which an idle session is not
   Relay from_client_;
   Relay from_backend_;
 
   std::uint64_t id_;
   std::uint32_t slot_ = 0;
   backends::BackendId backend_id_;
+  Instant cut_at_ = Instant::max();  // when it is cut if it is still there; max = it is not leaving
   net::Deadline deadline_;
   Instant opened_;
   SocketAddress client_address_;

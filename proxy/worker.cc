@@ -1,6 +1,5 @@
 #include "proxy/worker.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "net/socket_stream.h"
@@ -14,9 +13,6 @@ namespace {
 // Connections above limits.sessions that are answered 503 at a time; what comes beyond them is closed
 // unanswered.
 constexpr std::uint32_t kAnsweredOverLimit = 1024;
-// How long before the end of the grace time everybody is sent away, so that Close frames still arrive.
-constexpr Duration kFarewell = std::chrono::seconds(3);
-
 // Out of descriptors is told of once in this time, however often accepting rests.
 constexpr Duration kShortageLineEvery = std::chrono::seconds(10);
 
@@ -26,14 +22,16 @@ Worker::Worker(Shared& shared, SnapshotPtr snapshot, std::vector<ListeningSocket
     : sockets_(std::move(sockets)),
       connector_(loop_),
       context_(loop_, connector_, shared, *this, seed),
-      mailbox_(loop_, [this](Letter&& letter) { receive(std::move(letter)); }),
-      stop_deadline_(*this) {
+      mailbox_(loop_, [this](Letter&& letter) {
+        std::visit([this](auto&& one) { on_letter(std::forward<decltype(one)>(one)); }, std::move(letter));
+      }) {
   context_.snapshot = std::move(snapshot);
 }
 
 Worker::~Worker() = default;
 
-void Worker::start(net::Mailbox<WorkerLeft>& tell) {
+void Worker::start(net::Mailbox<WorkerLeft>& tell, std::size_t number) {
+  number_ = number;
   thread_ = std::thread([this, &tell] {
     run();
     tell.post({});
@@ -67,17 +65,6 @@ void Worker::run() {
     }
   }
   loop_.run();
-}
-
-void Worker::receive(Letter letter) {
-  if (auto* const snapshot = std::get_if<SnapshotPtr>(&letter)) {
-    context_.snapshot = std::move(*snapshot);
-  } else if (const auto* const question = std::get_if<SessionQuestion>(&letter)) {
-    question->reply_to->post({question->question, list_sessions(context_.sessions, question->from,
-                                                                question->limit, question->backend)});
-  } else if (const auto* const order = std::get_if<StopOrder>(&letter)) {
-    begin_stop(*order);
-  }
 }
 
 void Worker::on_accept(net::Fd socket, const SocketAddress& peer, std::string_view pool) {
@@ -115,43 +102,6 @@ void Worker::retire(ClientConnection& connection) {
 
 void Worker::on_session_gone() {
   leave_if_done();
-}
-
-void Worker::begin_stop(StopOrder order) {
-  if (order.grace <= Duration::zero()) {
-    end_everybody();
-    return;
-  }
-  context_.stopping = true;
-  listeners_.clear();
-  context_.idle.clear();
-  const Duration until_farewell = order.grace - std::min(kFarewell, order.grace / 2);
-  loop_.deadlines().arm(stop_deadline_, loop_.now() + until_farewell);
-  connections_.for_each([](ClientConnection& connection) { connection.leave(); });
-  leave_if_done();
-}
-
-void Worker::on_deadline() {
-  if (context_.farewell) {
-    end_everybody();
-    return;
-  }
-  send_everybody_away();
-}
-
-void Worker::send_everybody_away() {
-  context_.farewell = true;
-  context_.sessions.for_each([](Tunnel& tunnel) { tunnel.leave_for_restart(); });
-  loop_.deadlines().arm(stop_deadline_, loop_.now() + kFarewell);
-  leave_if_done();
-}
-
-// What is left is cut, each with its reason.
-void Worker::end_everybody() {
-  listeners_.clear();
-  context_.sessions.for_each([](Tunnel& tunnel) { tunnel.cut(CloseReason::Shutdown); });
-  connections_.for_each([](ClientConnection& connection) { connection.close_now(CloseReason::Shutdown); });
-  loop_.stop();
 }
 
 void Worker::leave_if_done() {

@@ -17,6 +17,7 @@
 #include "net/mailbox.h"
 #include "net/uv_loop.h"
 #include "proxy/context.h"
+#include "proxy/send_away.h"
 
 namespace limpet::proxy {
 
@@ -42,44 +43,60 @@ struct SessionQuestion {
 // A worker's last word.
 struct WorkerLeft {};
 
-struct StopOrder {
-  Duration grace{};  // 0 = at once
-};
+// Nobody new is accepted; the worker leaves when everything has ended.
+struct StopAccepting {};
+// Everything ends now.
+struct StopAtOnce {};
 
-class Worker final : private ConnectionOwner, private net::DeadlineOwner {
+class Worker final : private ConnectionOwner {
  public:
   Worker(Shared& shared, SnapshotPtr snapshot, std::vector<ListeningSocket> sockets, std::uint64_t seed);
   ~Worker();  // requires join()
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Control. `tell` is posted to when the worker has left; it outlives the worker.
-  void start(net::Mailbox<WorkerLeft>& tell);
+  // Control. `tell` is posted to when the worker has left; it outlives the worker. `number` is how the worker
+  // calls itself in its answers.
+  void start(net::Mailbox<WorkerLeft>& tell, std::size_t number = 0);
   void join();
 
   // Any thread.
   void apply(SnapshotPtr snapshot) { mailbox_.post(std::move(snapshot)); }
   void ask(SessionQuestion question) { mailbox_.post(question); }
-  // Stops accepting, lets running requests finish; ends everything within the grace time. A second order may
-  // shorten it.
-  void stop(StopOrder order) { mailbox_.post(order); }
+  // Closes the listeners and what is idle, lets running requests finish and sessions go on, and leaves by
+  // itself when everything has gone. Whose sessions are to go is control's work, as in any drain; one that
+  // opens meanwhile, from a request that was under way, is found by the next order.
+  void stop_accepting() { mailbox_.post(StopAccepting{}); }
+  // Ends all at once, and leaves.
+  void stop(StopAtOnce order = {}) { mailbox_.post(order); }
+  // See proxy/send_away.h.
+  void send_away(SendAway order) { mailbox_.post(order); }
+  void cut(CutBackend order) { mailbox_.post(order); }
+  void end(EndSession order) { mailbox_.post(order); }
+  void move(MoveKey order) { mailbox_.post(std::move(order)); }
   [[nodiscard]] const Counters& counters() const noexcept { return context_.counters; }
 
  private:
-  using Letter = std::variant<SnapshotPtr, SessionQuestion, StopOrder>;
+  using Letter = std::variant<SnapshotPtr, SessionQuestion, StopAccepting, StopAtOnce, SendAway, CutBackend,
+                              EndSession, MoveKey>;
 
   void run();
-  void receive(Letter letter);
   void on_accept(net::Fd socket, const SocketAddress& peer, std::string_view pool);
   void on_accept_rests();
-  void begin_stop(StopOrder order);
-  void send_everybody_away();
-  void end_everybody();
   void leave_if_done();
+
+  // worker_orders.cc: one a letter.
+  void on_letter(SnapshotPtr snapshot);
+  void on_letter(const SessionQuestion& question);
+  void on_letter(StopAccepting order);
+  void on_letter(StopAtOnce order);
+  void on_letter(const SendAway& order);
+  void on_letter(const CutBackend& order);
+  void on_letter(const EndSession& order);
+  void on_letter(const MoveKey& order);
 
   void retire(ClientConnection& connection) override;
   void on_session_gone() override;
-  void on_deadline() override;
 
   std::vector<ListeningSocket> sockets_;
   net::UvLoop loop_;
@@ -88,9 +105,9 @@ class Worker final : private ConnectionOwner, private net::DeadlineOwner {
   SlotList<ClientConnection> connections_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   net::Mailbox<Letter> mailbox_;
-  net::Deadline stop_deadline_;
   Instant next_shortage_line_{};
   std::thread thread_;
+  std::size_t number_ = 0;
 };
 
 }  // namespace limpet::proxy

@@ -96,7 +96,7 @@ TEST_CASE("a client that reads slowly but steadily is not cut") {
 TEST_CASE("stopping does not wait for the next request of a client that has yet to read its answer") {
   ProxyRig rig(1);
   KeptAnswer answer(rig);
-  rig.stop(60s);
+  rig.leave(60s);
   WireEnd how = WireEnd::StillOpen;
   CHECK(answer.client.read_to_end(&how).size() == answer.left);
   CHECK(how == WireEnd::Fin);

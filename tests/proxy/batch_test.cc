@@ -9,6 +9,7 @@
 
 using namespace limpet;
 using namespace limpet::test;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -168,7 +169,7 @@ TEST_CASE("a request that could not be sent at all goes to a fresh connection, i
   CHECK(proxy.backends().opened.back()->from_proxy.ends_with("\r\n\r\nhi"));
 }
 
-TEST_CASE("a session that opens while everybody is sent away gets its first message and a Close") {
+TEST_CASE("a session that opens while everybody is sent away goes with the next order") {
   const bool in_company = GENERATE(false, true);
   SimulatedProxy proxy(1);
   OpenSession other(proxy);
@@ -180,5 +181,9 @@ TEST_CASE("a session that opens while everybody is sent away gets its first mess
   backend->to_proxy = std::string(kSwitch) + std::string("\x81\x02ho", 4);
   other.client->to_proxy = in_company ? kMessage : std::string();
   REQUIRE(proxy.loop().settle());
+  const proxy::SendAway order{.backend = 1, .most = SimulatedProxy::kEverybody, .grace = 3s};
+  CHECK(proxy.send_away({.backend = 1}).waiting == 1);
+  CHECK(proxy.send_away(order).told == 1);
   CHECK(client->from_proxy.ends_with(std::string("\x81\x02ho\x88\x11\x03\xf4service restart", 23)));
+  CHECK(proxy.send_away(order).waiting == 0);
 }

@@ -9,6 +9,8 @@ namespace limpet::test {
 
 namespace {
 
+constexpr Duration kStopGrace = std::chrono::seconds(3);
+
 SocketAddress loopback(std::uint16_t port) {
   return SocketAddress(IpAddress::from_v4({127, 0, 0, 1}), port);
 }
@@ -71,10 +73,18 @@ PipePtr SimulatedProxy::connect_client() {
 
 void SimulatedProxy::stop() {
   context_.stopping = true;
-  context_.farewell = true;
   context_.idle.clear();
   connections_.for_each([](proxy::ClientConnection& connection) { connection.leave(); });
-  context_.sessions.for_each([](proxy::Tunnel& tunnel) { tunnel.leave_for_restart(); });
+  send_everybody_away(CloseReason::Shutdown, kStopGrace);
+}
+
+void SimulatedProxy::send_everybody_away(CloseReason cause, Duration grace) {
+  for (const affinity::PoolView& pool : context_.snapshot->pools) {
+    for (const backends::Backend& backend : pool.backends.all()) {
+      static_cast<void>(
+          send_away({.backend = backend.id, .cause = cause, .most = kEverybody, .grace = grace}));
+    }
+  }
 }
 
 void SimulatedProxy::retire(proxy::ClientConnection& connection) {

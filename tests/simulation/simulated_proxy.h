@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -52,6 +53,11 @@ class SimulatedProxy final : private proxy::ConnectionOwner {
 
   // A client that has just connected.
   [[nodiscard]] PipePtr connect_client();
+  static constexpr std::size_t kEverybody = std::numeric_limits<std::size_t>::max();
+  // What control orders.
+  proxy::SentAway send_away(const proxy::SendAway& order) { return context_.departures.send_away(order); }
+  // One order for each backend.
+  void send_everybody_away(CloseReason cause, Duration grace);
   // limpet stops: running requests finish, sessions are sent away.
   void stop();
 

@@ -2,6 +2,8 @@
 
 #include <sys/socket.h>
 
+#include <limits>
+
 #include "net/listener.h"
 #include "tests/support/catch.h"
 #include "tests/support/pool_fixture.h"
@@ -36,8 +38,18 @@ ProxyRig::ProxyRig(std::size_t backend_count, const std::function<void(proxy::Sn
 }
 
 ProxyRig::~ProxyRig() {
-  worker_->stop({});
+  worker_->stop();
   worker_->join();
+}
+
+void ProxyRig::leave(Duration grace) {
+  worker_->stop_accepting();
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    worker_->send_away({.backend = static_cast<backends::BackendId>(i + 1),
+                        .cause = CloseReason::Shutdown,
+                        .most = std::numeric_limits<std::size_t>::max(),
+                        .grace = grace});
+  }
 }
 
 ProxyRig::Session ProxyRig::open_session() {

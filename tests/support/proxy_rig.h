@@ -35,7 +35,10 @@ class ProxyRig {
   [[nodiscard]] affinity::AffinityTable& pins() noexcept { return pins_; }
   [[nodiscard]] const Counters& counters() const { return worker_->counters(); }
   [[nodiscard]] std::uint64_t open_connections() const { return shared_.connections.load(); }
-  void stop(Duration grace) { worker_->stop({grace}); }
+  [[nodiscard]] proxy::Worker& worker() noexcept { return *worker_; }
+  void stop() { worker_->stop(); }
+  // Nobody is accepted any more, and every session is told to go.
+  void leave(Duration grace);
   void join() { worker_->join(); }
 
   struct Session {

@@ -1,0 +1,70 @@
+// What control posts to a worker, and what is done with it.
+
+#include <utility>
+
+#include "proxy/client_connection.h"
+#include "proxy/tunnel.h"
+#include "proxy/worker.h"
+
+namespace limpet::proxy {
+
+namespace {
+
+template <typename Answer>
+void reply(net::Mailbox<Answer>* to, Answer answer) {
+  if (to != nullptr) {
+    to->post(std::move(answer));
+  }
+}
+
+}  // namespace
+
+void Worker::on_letter(SnapshotPtr snapshot) {
+  context_.snapshot = std::move(snapshot);
+  context_.idle.forget_removed(*context_.snapshot);
+}
+
+void Worker::on_letter(const SessionQuestion& question) {
+  reply(question.reply_to, {question.question, list_sessions(context_.sessions, question.from, question.limit,
+                                                             question.backend)});
+}
+
+void Worker::on_letter(StopAccepting) {
+  context_.stopping = true;
+  listeners_.clear();
+  context_.idle.clear();
+  connections_.for_each([](ClientConnection& connection) { connection.leave(); });
+  leave_if_done();
+}
+
+// What is left is cut, each with its reason.
+void Worker::on_letter(StopAtOnce) {
+  listeners_.clear();
+  context_.sessions.for_each([](Tunnel& tunnel) { tunnel.cut(CloseReason::Shutdown); });
+  connections_.for_each([](ClientConnection& connection) { connection.close_now(CloseReason::Shutdown); });
+  loop_.stop();
+}
+
+void Worker::on_letter(const SendAway& order) {
+  if (order.most > 0 && order.cause != CloseReason::Drained) {
+    context_.idle.forget(order.backend);  // nobody is to come back to it
+  }
+  SentAway answer = context_.departures.send_away(order);
+  answer.worker = number_;
+  reply(order.reply_to, answer);
+}
+
+void Worker::on_letter(const CutBackend& order) {
+  context_.idle.forget(order.backend);
+  context_.departures.cut(order);
+}
+
+void Worker::on_letter(const EndSession& order) {
+  reply(order.reply_to, {order.question, context_.departures.end(order)});
+}
+
+void Worker::on_letter(const MoveKey& order) {
+  reply(order.reply_to, {order.question, context_.departures.move(order)});
+}
+
+}  // namespace limpet::proxy
