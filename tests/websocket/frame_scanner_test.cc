@@ -157,3 +157,46 @@ TEST_CASE("the longest length there may be is followed") {
   CHECK(scan_any_way(header + payload_of(100)) ==
         Seen{false, false, 0x7fffffffffffffff - 100, 0, false, false});
 }
+
+TEST_CASE("to the boundary is to the end of the frame under way, however it is cut") {
+  const Bytes under_way = frame(kTextBegin, 300, true);
+  const Bytes behind = frame(kPing, 4) + frame(kClose, 2);
+  const Bytes all = under_way + behind;
+  for (std::size_t begun = 1; begun < under_way.size(); ++begun) {
+    for (const std::size_t step : {1U, 2U, 7U, 200U, 1000U}) {
+      FrameScanner scanner;
+      scanner.observe(std::span(all).first(begun));
+      std::size_t at = begun;
+      while (!scanner.between_frames()) {
+        const auto piece = std::span(all).subspan(at, std::min(step, all.size() - at));
+        const std::size_t taken = scanner.observe_to_boundary(piece);
+        REQUIRE(taken > 0);
+        REQUIRE((taken == piece.size() || scanner.between_frames()));
+        at += taken;
+      }
+      REQUIRE(at == under_way.size());
+      REQUIRE_FALSE(scanner.close_seen());
+      REQUIRE(scanner.observe_to_boundary(behind) == 0);
+      scanner.observe(behind);
+      REQUIRE(scanner.has_ended());
+    }
+  }
+}
+
+TEST_CASE("a frame without payload ends with its header") {
+  FrameScanner scanner;
+  const Bytes bytes = frame(kLast, 0, true) + frame(kText, 1);
+  scanner.observe(std::span(bytes).first(1));
+  CHECK(scanner.observe_to_boundary(std::span(bytes).subspan(1)) == 5);
+  CHECK(scanner.between_frames());
+}
+
+TEST_CASE("between frames nothing is looked at up to the boundary, nor where it is lost") {
+  FrameScanner scanner;
+  CHECK(scanner.observe_to_boundary(frame(kText, 3)) == 0);
+  const Bytes header{kBinary, 0x7f, 0x80, 0, 0, 0, 0, 0, 0, 1};
+  scanner.observe(std::span(header).first(2));
+  CHECK(scanner.observe_to_boundary(Bytes(header.begin() + 2, header.end()) + frame(kText, 3)) == 8);
+  CHECK(scanner.lost());
+  CHECK(scanner.observe_to_boundary(frame(kText, 3)) == 0);
+}
