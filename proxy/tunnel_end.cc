@@ -125,17 +125,25 @@ void Tunnel::log_end(CloseReason reason, Manner manner) const {
   }
   const SessionView session = view();
   const Duration age = context_.loop.now() - opened_;
-  context_.shared.log.info("session_end", {{"session", session.id},
-                                           {"reason", describe(reason).word},
-                                           {"by", word(describe(reason).side)},
-                                           {"cut", manner == Manner::Cut},
-                                           {"client", session.client},
-                                           {"key", session.key},
-                                           {"messages_from_client", session.messages_from_client},
-                                           {"messages_from_backend", session.messages_from_backend},
-                                           {"bytes_from_client", session.bytes_from_client},
-                                           {"bytes_from_backend", session.bytes_from_backend},
-                                           {"duration_s", static_cast<double>(age.count()) / 1000.0}});
+  // Said only of a session that was cut: the line of every other one is as short as it can be.
+  const auto write = [&](const auto&... more) {
+    context_.shared.log.info("session_end", {{"session", session.id},
+                                             {"reason", describe(reason).word},
+                                             {"by", word(describe(reason).side)},
+                                             {"client", session.client},
+                                             {"key", session.key},
+                                             {"messages_from_client", session.messages_from_client},
+                                             {"messages_from_backend", session.messages_from_backend},
+                                             {"bytes_from_client", session.bytes_from_client},
+                                             {"bytes_from_backend", session.bytes_from_backend},
+                                             {"duration_s", static_cast<double>(age.count()) / 1000.0},
+                                             more...});
+  };
+  if (manner == Manner::Cut) {
+    write(LogField("cut", true));
+  } else {
+    write();
+  }
 }
 
 }  // namespace limpet::proxy
