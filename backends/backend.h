@@ -27,9 +27,12 @@ enum class Mode : std::uint8_t { Enabled, Draining, Disabled };
 struct BackendState {
   std::atomic<Health> health{Health::Unknown};
   std::atomic<Mode> mode{Mode::Enabled};
+  // While draining: not even a client in the middle of a session here is taken back any more.
+  std::atomic<bool> keeps_nobody{false};
   std::atomic<std::uint32_t> sessions{0};          // live tunnels
   std::atomic<std::uint32_t> exchanges{0};         // requests under way, handshakes included
   std::atomic<std::uint64_t> requests{0};          // taken since start
+  std::atomic<std::uint64_t> cut_short{0};         // sessions that were cut since start
   std::atomic<std::uint64_t> failures{0};          // attempts that failed since start
   std::atomic<std::uint32_t> connect_failures{0};  // in a row, seen by traffic; 0 again at the first success
   std::atomic<std::uint64_t> handshakes{0};        // upgrades answered by a valid 101 since start

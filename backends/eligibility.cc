@@ -27,7 +27,8 @@ Ineligible why_not(const Backend& backend, Visitor visitor) noexcept {
   if (mode == Mode::Disabled) {
     return Ineligible::Disabled;
   }
-  if (mode == Mode::Draining && visitor == Visitor::New) {
+  if (mode == Mode::Draining &&
+      (visitor == Visitor::New || state.keeps_nobody.load(std::memory_order_relaxed))) {
     return Ineligible::Draining;
   }
   if (!backend.address) {

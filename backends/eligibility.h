@@ -18,7 +18,8 @@ enum class Visitor : std::uint8_t {
 };
 
 // Unknown health counts as healthy: service begins with the first request, not with the first probe.
-// max_sessions bounds load(); a draining backend takes no New client.
+// max_sessions bounds load(); a draining backend takes no New client,
+// and a Pinned one until BackendState::keeps_nobody.
 [[nodiscard]] Ineligible why_not(const Backend& backend, Visitor visitor) noexcept;
 // The same for a New visitor, as one comparison, where many backends are asked. `load` is what the backend
 // carries at the moment.

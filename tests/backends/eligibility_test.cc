@@ -63,6 +63,16 @@ TEST_CASE("eligibility depends on mode, health, address and load alone") {
   }
 }
 
+TEST_CASE("a draining backend takes its own clients back until it keeps nobody, another one always") {
+  const Mode mode = GENERATE(Mode::Enabled, Mode::Draining);
+  Backend backend = healthy_backend();
+  backend.state->mode = mode;
+  CHECK(why_not(backend, Visitor::Pinned) == Ineligible::No);
+  backend.state->keeps_nobody = true;
+  CHECK(why_not(backend, Visitor::Pinned) ==
+        (mode == Mode::Draining ? Ineligible::Draining : Ineligible::No));
+}
+
 TEST_CASE("every reason, mode and health has a word of its own") {
   CHECK(word(Ineligible::Unresolved) == "unresolved");
   CHECK(word(Ineligible::Down) == "down");
