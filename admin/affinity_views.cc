@@ -84,21 +84,18 @@ Refusal bad_body(std::string detail) {
 }
 
 // What the body of a PUT says; pool and kind of the body go into `choice` unless the query named them.
-OrRefusal<std::string> read_pin_body(std::string_view body, KeyChoice& choice) {
+OrRefusal<PinTarget> read_pin_body(std::string_view body, KeyChoice& choice) {
   const Json json = Json::parse(body, nullptr, false);
   if (!json.is_object()) {
     return bad_body("the body is an object such as {\"backend\": \"b2\"}");
   }
-  std::string backend;
+  PinTarget target;
   std::optional<std::string> kind;
   for (const auto& [name, value] : json.items()) {
     if (name == "move" && value.is_boolean()) {
-      if (value.get<bool>()) {
-        return Refusal{400, "move",
-                       "moving live sessions is not supported yet; the next session follows the pin"};
-      }
+      target.move = value.get<bool>();
     } else if (name == "backend" && value.is_string()) {
-      backend = value.get<std::string>();
+      target.backend = value.get<std::string>();
     } else if (name == "pool" && value.is_string()) {
       choice.pool = choice.pool.empty() ? value.get<std::string>() : choice.pool;
     } else if (name == "kind" && value.is_string()) {
@@ -107,7 +104,7 @@ OrRefusal<std::string> read_pin_body(std::string_view body, KeyChoice& choice) {
       return bad_body("unknown name or wrong type in the body: \"" + name + "\"");
     }
   }
-  if (backend.empty()) {
+  if (target.backend.empty()) {
     return bad_body("\"backend\" names the backend");
   }
   const auto read = read_kind(kind);
@@ -117,7 +114,7 @@ OrRefusal<std::string> read_pin_body(std::string_view body, KeyChoice& choice) {
   if (!choice.kind) {
     choice.kind = std::get<std::optional<affinity::KeyKind>>(read);
   }
-  return backend;
+  return target;
 }
 
 }  // namespace
@@ -159,11 +156,11 @@ Outcome set_pin(const Call& call, Source& source) {
     return to_answer(*refusal);
   }
   auto& key = std::get<KeyChoice>(choice);
-  const auto backend = read_pin_body(call.body, key);
-  if (const auto* const refusal = std::get_if<Refusal>(&backend)) {
+  const auto target = read_pin_body(call.body, key);
+  if (const auto* const refusal = std::get_if<Refusal>(&target)) {
     return to_answer(*refusal);
   }
-  return pin_answer(source.set_pin(key, std::get<std::string>(backend)));
+  return pin_answer(source.set_pin(key, std::get<PinTarget>(target)));
 }
 
 Outcome forget_pin(const Call& call, Source& source) {

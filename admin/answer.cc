@@ -11,7 +11,7 @@ namespace limpet::admin {
 
 namespace {
 
-constexpr std::array<std::pair<int, std::string_view>, 11> kPhrases{{
+constexpr std::array<std::pair<int, std::string_view>, 12> kPhrases{{
     {200, "OK"},
     {400, "Bad Request"},
     {401, "Unauthorized"},
@@ -19,6 +19,7 @@ constexpr std::array<std::pair<int, std::string_view>, 11> kPhrases{{
     {404, "Not Found"},
     {405, "Method Not Allowed"},
     {408, "Request Timeout"},
+    {409, "Conflict"},
     {413, "Content Too Large"},
     {415, "Unsupported Media Type"},
     {431, "Request Header Fields Too Large"},

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "admin/drain_calls.h"
 #include "admin/routes.h"
 #include "admin/views.h"
 #include "base/text.h"
@@ -81,15 +82,27 @@ void Connection::dispatch() {
   }
   state_ = State::Waiting;
   arm(parts_.bounds.patience);
-  parts_.source.list_sessions(std::get<SessionQuery>(outcome), *this);
+  if (const auto* const end = std::get_if<SessionEnd>(&outcome)) {
+    parts_.source.end_session(*end, *this);
+  } else {
+    parts_.source.list_sessions(std::get<SessionQuery>(outcome), *this);
+  }
 }
 
 void Connection::on_sessions(OrRefusal<SessionPage> page) {
+  on_source_answer(sessions_answer(page));
+}
+
+void Connection::on_ended(OrRefusal<EndedSession> ended) {
+  on_source_answer(ended_answer(ended));
+}
+
+void Connection::on_source_answer(const Answer& answer) {
   if (state_ != State::Waiting) {
     return;
   }
   state_ = State::Reading;
-  finish(sessions_answer(page), reader_.keeps_alive());
+  finish(answer, reader_.keeps_alive());
   serve();
 }
 

@@ -83,6 +83,8 @@ class Connection final : public net::Disposable,
   void on_broken(net::Stream& stream) override;
   void on_deadline() override;
   void on_sessions(OrRefusal<SessionPage> page) override;
+  void on_ended(OrRefusal<EndedSession> ended) override;
+  void on_source_answer(const Answer& answer);
 
   void serve();
   [[nodiscard]] bool step();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "admin/drain_calls.h"
 #include "admin/parameters.h"
 #include "admin/views.h"
 #include "base/text.h"
@@ -27,14 +28,22 @@ constexpr std::array kRoutes{
           true},
     Route{"GET", "/v1/status", view_status, "version, uptime, sessions, totals"},
     Route{"GET", "/v1/backends", view_backends, "every backend: health, mode, sessions, last probe"},
+    Route{"POST", "/v1/backends/{key}/drain", drain_backend,
+          "sends its sessions away at the drain rate, no new ones come: pool; {\"rate\": \"50/s\", "
+          "\"close\": true}"},
+    Route{"POST", "/v1/backends/{key}/enable", enable_backend, "puts it back into service: pool"},
+    Route{"POST", "/v1/backends/{key}/disable", disable_backend,
+          "nobody comes, its sessions are sent away within the grace time: pool"},
     Route{"GET", "/v1/affinity", view_pins,
           "the affinity table, page by page: limit, cursor, backend, pool, kind"},
     Route{"GET", "/v1/affinity/explain", view_explanation,
           "where a client would go and why: client_ip, cookie, header, query, path, pool"},
     Route{"GET", "/v1/affinity/{key}", view_pin, "one entry of the affinity table: pool, kind"},
-    Route{"PUT", "/v1/affinity/{key}", set_pin, "{\"backend\": NAME} pins the key there: pool, kind"},
+    Route{"PUT", "/v1/affinity/{key}", set_pin,
+          "{\"backend\": NAME} pins the key there: pool, kind; \"move\": true sends its live sessions there"},
     Route{"DELETE", "/v1/affinity/{key}", forget_pin, "forgets the pin: pool, kind"},
     Route{"GET", "/v1/sessions", view_sessions, "live sessions, page by page: limit, cursor, backend, pool"},
+    Route{"DELETE", "/v1/sessions/{key}", end_session, "ends one at a frame boundary"},
 };
 
 constexpr std::string_view kKeySegment = "{key}";

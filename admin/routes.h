@@ -19,7 +19,7 @@ struct Call {
 };
 
 // An answer, or what has to be asked before there is one.
-using Outcome = std::variant<Answer, SessionQuery>;
+using Outcome = std::variant<Answer, SessionQuery, SessionEnd>;
 
 [[nodiscard]] Outcome route(Call call, Source& source);
 

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "admin/drain_info.h"
 #include "affinity/decide.h"
 #include "affinity/key.h"
 #include "affinity/table.h"
@@ -66,6 +67,7 @@ struct BackendInfo {
   std::uint64_t requests = 0;
   std::uint64_t failures = 0;
   std::optional<ProbeInfo> last_probe;  // none before the first
+  std::optional<DrainInfo> drain{};     // none while its sessions are not sent away
 };
 
 struct PinInfo {
@@ -104,6 +106,12 @@ struct KeyChoice {
   std::string key;
   std::string pool;
   std::optional<affinity::KeyKind> kind;
+};
+
+// Where a key is pinned by hand.
+struct PinTarget {
+  std::string backend;
+  bool move = false;  // its live sessions elsewhere are sent away
 };
 
 // The request of a client as far as affinity looks at it.
@@ -149,10 +157,19 @@ struct SessionPage {
   std::uint64_t next = 0;  // 0 = this was the last page; a page may be short while it is set
 };
 
-// Who waits for a page of sessions.
+// One session that is to be ended at a frame boundary, and that is leaving.
+struct SessionEnd {
+  std::uint64_t id = 0;
+};
+struct EndedSession {
+  std::uint64_t id = 0;
+};
+
+// Who waits for what only the workers know.
 class SessionsWaiter {
  public:
   virtual void on_sessions(OrRefusal<SessionPage> page) = 0;
+  virtual void on_ended(OrRefusal<EndedSession> ended) = 0;
 
  protected:
   ~SessionsWaiter() = default;
@@ -167,14 +184,20 @@ class Source {
 
   [[nodiscard]] virtual OrRefusal<PinPage> pins(const PinQuery& query) const = 0;
   [[nodiscard]] virtual OrRefusal<PinInfo> pin(const KeyChoice& choice) const = 0;
-  [[nodiscard]] virtual OrRefusal<PinInfo> set_pin(const KeyChoice& choice, const std::string& backend) = 0;
+  [[nodiscard]] virtual OrRefusal<PinInfo> set_pin(const KeyChoice& choice, const PinTarget& target) = 0;
   // Answers the entry as it was.
   [[nodiscard]] virtual OrRefusal<PinInfo> forget_pin(const KeyChoice& choice) = 0;
   // Changes nothing.
   [[nodiscard]] virtual OrRefusal<Explanation> explain(const ExplainQuery& query) const = 0;
 
-  // Answers through `waiter`, once, now or later, unless cancel() comes first. A waiter waits for one page.
+  // Answers the backend as it is then.
+  [[nodiscard]] virtual OrRefusal<BackendInfo> set_mode(const BackendChoice& backend,
+                                                        const ModeOrder& order) = 0;
+
+  // Both answer through `waiter`, once, now or later, unless cancel() comes first. A waiter waits for one
+  // answer.
   virtual void list_sessions(const SessionQuery& query, SessionsWaiter& waiter) = 0;
+  virtual void end_session(const SessionEnd& end, SessionsWaiter& waiter) = 0;
   virtual void cancel(SessionsWaiter& waiter) = 0;
 
  protected:

@@ -1,5 +1,6 @@
 #include "admin/views.h"
 
+#include "admin/backend_view.h"
 #include "admin/json.h"
 
 namespace limpet::admin {
@@ -16,24 +17,6 @@ Json counts(const std::vector<NamedCount>& rows) {
     json[std::string(name)] = count;
   }
   return json;
-}
-
-Json probe_json(const std::optional<ProbeInfo>& probe) {
-  if (!probe) {
-    return nullptr;
-  }
-  return {{"ok", probe->ok},
-          {"detail", probe->detail},
-          {"when", to_rfc3339(probe->when)},
-          {"took_ms", probe->took.count()}};
-}
-
-Json backend_json(const BackendInfo& backend) {
-  return {{"name", backend.name},           {"pool", backend.pool},
-          {"address", backend.address},     {"weight", backend.weight},
-          {"health", word(backend.health)}, {"mode", word(backend.mode)},
-          {"sessions", backend.sessions},   {"requests", backend.requests},
-          {"failures", backend.failures},   {"last_probe", probe_json(backend.last_probe)}};
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "app/admin_drains.h"
 #include "app/server.h"
 #include "backends/eligibility.h"
 #include "base/counters.h"
@@ -80,7 +81,8 @@ bool somebody_is_eligible(const proxy::Snapshot& snapshot) {
 
 AdminSource::AdminSource(Server& server)
     : server_(server),
-      replies_(server.loop(), [this](proxy::SessionReply&& reply) { on_reply(std::move(reply)); }) {}
+      replies_(server.loop(), [this](proxy::SessionReply&& reply) { on_reply(std::move(reply)); }),
+      orders_(server.loop(), server.shared().log, server.workers()) {}
 
 std::string_view AdminSource::why_not_ready() const {
   if (server_.is_stopping()) {
@@ -115,29 +117,35 @@ admin::StatusInfo AdminSource::status() const {
 }
 
 std::vector<admin::BackendInfo> AdminSource::backends() const {
-  const Clock& clock = server_.shared().clock;
-  const Instant now = clock.now();
-  const WallTime wall_now = clock.wall_now();
   std::vector<admin::BackendInfo> infos;
   for (const affinity::PoolView& pool : server_.snapshot()->pools) {
     for (const backends::Backend& backend : pool.backends.all()) {
-      const backends::BackendState& state = *backend.state;
-      auto& info = infos.emplace_back(admin::BackendInfo{.name = backend.spec.name,
-                                                         .pool = pool.name,
-                                                         .address = backend.spec.endpoint.to_string(),
-                                                         .weight = backend.spec.weight,
-                                                         .health = state.health.load(kRelaxed),
-                                                         .mode = state.mode.load(kRelaxed),
-                                                         .sessions = state.sessions.load(kRelaxed),
-                                                         .requests = state.requests.load(kRelaxed),
-                                                         .failures = state.failures.load(kRelaxed),
-                                                         .last_probe = std::nullopt});
-      if (const auto probe = server_.monitor().last_probe(backend.id)) {
-        info.last_probe = {probe->ok, probe->detail, wall_now + (probe->when - now), probe->took};
-      }
+      infos.push_back(backend_info(pool, backend));
     }
   }
   return infos;
+}
+
+admin::BackendInfo AdminSource::backend_info(const affinity::PoolView& pool,
+                                             const backends::Backend& backend) const {
+  const Clock& clock = server_.shared().clock;
+  const Times times{.now = clock.now(), .wall_now = clock.wall_now()};
+  const backends::BackendState& state = *backend.state;
+  admin::BackendInfo info{.name = backend.spec.name,
+                          .pool = pool.name,
+                          .address = backend.spec.endpoint.to_string(),
+                          .weight = backend.spec.weight,
+                          .health = state.health.load(kRelaxed),
+                          .mode = state.mode.load(kRelaxed),
+                          .sessions = state.sessions.load(kRelaxed),
+                          .requests = state.requests.load(kRelaxed),
+                          .failures = state.failures.load(kRelaxed),
+                          .last_probe = std::nullopt,
+                          .drain = drain_info(server_.drains(), backend.id, times)};
+  if (const auto probe = server_.monitor().last_probe(backend.id)) {
+    info.last_probe = {probe->ok, probe->detail, times.wall_now + (probe->when - times.now), probe->took};
+  }
+  return info;
 }
 
 PinContext AdminSource::pin_context() const {
@@ -157,8 +165,13 @@ admin::OrRefusal<admin::PinInfo> AdminSource::pin(const admin::KeyChoice& choice
 }
 
 admin::OrRefusal<admin::PinInfo> AdminSource::set_pin(const admin::KeyChoice& choice,
-                                                      const std::string& backend) {
-  return app::set_pin(pin_context(), choice, backend);
+                                                      const admin::PinTarget& target) {
+  const auto pin = app::set_pin(pin_context(), choice, target.backend);
+  if (const auto* const set = std::get_if<admin::PinInfo>(&pin); set != nullptr && target.move) {
+    const affinity::PoolView& pool = *server_.snapshot()->pool_named(set->pool);
+    orders_.move(pool, affinity::Key::make(set->kind, set->key), *pool.backends.by_name(target.backend));
+  }
+  return pin;
 }
 
 admin::OrRefusal<admin::PinInfo> AdminSource::forget_pin(const admin::KeyChoice& choice) {
@@ -167,6 +180,29 @@ admin::OrRefusal<admin::PinInfo> AdminSource::forget_pin(const admin::KeyChoice&
 
 admin::OrRefusal<admin::Explanation> AdminSource::explain(const admin::ExplainQuery& query) const {
   return app::explain(pin_context(), query);
+}
+
+admin::OrRefusal<admin::BackendInfo> AdminSource::set_mode(const admin::BackendChoice& backend,
+                                                           const admin::ModeOrder& order) {
+  if (server_.is_stopping()) {
+    return admin::Refusal{503, "stopping", "limpet is leaving and sends everybody away"};
+  }
+  const auto set = app::set_mode(
+      {.snapshot = *server_.snapshot(), .drains = server_.drains(), .log = server_.shared().log}, backend,
+      order);
+  if (const auto* const refusal = std::get_if<admin::Refusal>(&set)) {
+    return *refusal;
+  }
+  const auto& located = std::get<LocatedBackend>(set);
+  return backend_info(*located.pool, *located.backend);
+}
+
+void AdminSource::end_session(const admin::SessionEnd& end, admin::SessionsWaiter& waiter) {
+  Duration grace{};  // the pool of the session is known to its worker alone
+  for (const affinity::PoolView& pool : server_.snapshot()->pools) {
+    grace = std::max(grace, pool.drain.grace);
+  }
+  orders_.end(end.id, grace, waiter);
 }
 
 void AdminSource::list_sessions(const admin::SessionQuery& query, admin::SessionsWaiter& waiter) {
@@ -191,6 +227,7 @@ void AdminSource::list_sessions(const admin::SessionQuery& query, admin::Session
 
 void AdminSource::cancel(admin::SessionsWaiter& waiter) {
   std::erase_if(asks_, [&waiter](const auto& entry) { return entry.second.waiter == &waiter; });
+  orders_.cancel(waiter);
 }
 
 void AdminSource::ask(std::uint64_t question, const Ask& ask, std::size_t from) {

@@ -8,6 +8,7 @@
 
 #include "admin/source.h"
 #include "app/admin_pins.h"
+#include "app/session_orders.h"
 #include "net/mailbox.h"
 #include "proxy/worker.h"
 
@@ -28,11 +29,15 @@ class AdminSource final : public admin::Source {
   [[nodiscard]] admin::OrRefusal<admin::PinPage> pins(const admin::PinQuery& query) const override;
   [[nodiscard]] admin::OrRefusal<admin::PinInfo> pin(const admin::KeyChoice& choice) const override;
   [[nodiscard]] admin::OrRefusal<admin::PinInfo> set_pin(const admin::KeyChoice& choice,
-                                                         const std::string& backend) override;
+                                                         const admin::PinTarget& target) override;
   [[nodiscard]] admin::OrRefusal<admin::PinInfo> forget_pin(const admin::KeyChoice& choice) override;
   [[nodiscard]] admin::OrRefusal<admin::Explanation> explain(const admin::ExplainQuery& query) const override;
 
+  [[nodiscard]] admin::OrRefusal<admin::BackendInfo> set_mode(const admin::BackendChoice& backend,
+                                                              const admin::ModeOrder& order) override;
+
   void list_sessions(const admin::SessionQuery& query, admin::SessionsWaiter& waiter) override;
+  void end_session(const admin::SessionEnd& end, admin::SessionsWaiter& waiter) override;
   void cancel(admin::SessionsWaiter& waiter) override;
 
  private:
@@ -47,6 +52,8 @@ class AdminSource final : public admin::Source {
   };
 
   [[nodiscard]] PinContext pin_context() const;
+  [[nodiscard]] admin::BackendInfo backend_info(const affinity::PoolView& pool,
+                                                const backends::Backend& backend) const;
   [[nodiscard]] admin::SessionInfo info_of(proxy::SessionView view) const;
   void ask(std::uint64_t question, const Ask& ask, std::size_t from);
   void on_reply(proxy::SessionReply reply);
@@ -55,6 +62,7 @@ class AdminSource final : public admin::Source {
   std::map<std::uint64_t, Ask> asks_;  // by question
   std::uint64_t last_question_ = 0;
   net::Mailbox<proxy::SessionReply> replies_;
+  SessionOrders orders_;
 };
 
 }  // namespace limpet::app

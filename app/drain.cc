@@ -13,8 +13,8 @@ constexpr Duration kFarewell = std::chrono::seconds(3);
 // A pace is told over no less.
 constexpr Duration kMoment = std::chrono::milliseconds(50);
 
-bool is_of_process(CloseReason cause) {
-  return cause == CloseReason::Shutdown || cause == CloseReason::Upgrade;
+bool is_told_elsewhere(CloseReason cause) {
+  return cause == CloseReason::Shutdown || cause == CloseReason::Upgrade || cause == CloseReason::BackendDown;
 }
 
 }  // namespace
@@ -143,7 +143,7 @@ void Drain::restore() noexcept {
 }
 
 void log_begin(Log& log, const Drain& drain) {
-  if (is_of_process(drain.order().cause)) {
+  if (is_told_elsewhere(drain.order().cause)) {
     return;
   }
   log.info("drain", {{"backend", drain.backend_name()},
@@ -154,7 +154,7 @@ void log_begin(Log& log, const Drain& drain) {
 }
 
 void log_end(Log& log, const Drain& drain, Instant now) {
-  if (is_of_process(drain.order().cause)) {
+  if (is_told_elsewhere(drain.order().cause)) {
     return;
   }
   log.info("drained", {{"backend", drain.backend_name()},

@@ -96,8 +96,10 @@ class Drain {
   };
   [[nodiscard]] DrainProgress progress(const Pace& pace, Instant now) const;
 
-  // True when the answer was one to an order of this drain. `untold` of those who were asked to be told were
-  // not.
+  // The order again, with a later time since when sessions must have been silent.
+  void set_silent_since(Instant since) noexcept { order_.silent_since = since; }
+
+  // `untold` of those who were asked to be told by an order of this drain were not.
   struct Answered {
     bool is_mine = false;
     std::size_t untold = 0;
@@ -129,8 +131,8 @@ class Drain {
   std::vector<Share> shares_;  // one a worker
 };
 
-// One line when it begins and one when nobody is left, but for a drain of the whole process, which says so
-// itself.
+// One line when it begins and one when nobody is left. A drain of the whole process and a backend that went
+// down are told of elsewhere.
 void log_begin(Log& log, const Drain& drain);
 void log_end(Log& log, const Drain& drain, Instant now);
 

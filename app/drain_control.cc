@@ -1,6 +1,7 @@
 #include "app/drain_control.h"
 
 #include <algorithm>
+
 namespace limpet::app {
 
 namespace {
@@ -8,9 +9,10 @@ namespace {
 // So many drains are counted as often as one alone; more of them less often.
 constexpr std::size_t kFewDrains = 8;
 
-// An operator sees how it went until he says enable.
+// An operator sees how it went until he says enable; a backend that is down has silent sessions later, too.
 bool stays_when_over(CloseReason cause) {
-  return cause == CloseReason::Drained || cause == CloseReason::BackendDisabled;
+  return cause == CloseReason::Drained || cause == CloseReason::BackendDisabled ||
+         cause == CloseReason::BackendDown;
 }
 
 }  // namespace
@@ -27,6 +29,13 @@ bool DrainControl::rests(const Drains::value_type& entry) const {
 
 void DrainControl::start(const affinity::PoolView& pool, const backends::Backend& backend,
                          const DrainOrder& order) {
+  const auto found = drains_.find(backend.id);
+  if (order.silent_since && found != drains_.end() && found->second.order().close) {
+    if (found->second.order().silent_since) {
+      found->second.set_silent_since(*order.silent_since);
+    }
+    return;  // who drains already sends the silent ones away among the others
+  }
   add(pool, backend, order);
   set_timer();
 }
@@ -41,6 +50,13 @@ void DrainControl::add(const affinity::PoolView& pool, const backends::Backend& 
   log_begin(log_, added->second);
   count(*added, now);
   drop_idle_paces();
+}
+
+void DrainControl::stop_if(backends::BackendId backend, CloseReason cause) {
+  const auto found = drains_.find(backend);
+  if (found != drains_.end() && found->second.order().cause == cause) {
+    stop(backend);
+  }
 }
 
 void DrainControl::stop(backends::BackendId backend) {
@@ -186,7 +202,8 @@ void DrainControl::ask(Drains::value_type& entry, std::size_t worker, std::size_
 // Where nobody is told the count is made now and then; where nobody is left it is not made at all.
 void DrainControl::count(Drains::value_type& entry, Instant now) {
   const Drain& drain = entry.second;
-  if (drain.was_over() || !drain.order().close || !drain.may_have_sessions()) {
+  const bool looks = !drain.was_over() || drain.order().silent_since;
+  if (!looks || !drain.order().close || !drain.may_have_sessions()) {
     return;
   }
   const Duration every = kCountEvery * std::max<std::size_t>(1, drains_.size() / kFewDrains);

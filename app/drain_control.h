@@ -56,13 +56,17 @@ class DrainControl {
   DrainControl& operator=(const DrainControl&) = delete;
 
   // Called with every backend whose last session has gone. An operator's drain (Drained, BackendDisabled)
-  // goes on looking for late comers until stop(); any other has ended when this is called.
+  // and that of a backend that is down go on looking for late comers until stop(); any other has ended when
+  // this is called.
   void when_done(OnDone on_done) { on_done_ = std::move(on_done); }
 
-  // In place of the drain of that backend that is under way, if there is one.
+  // In place of the drain of that backend that is under way, if there is one. But an order with silent_since
+  // only moves that time on where such a drain is under way, and changes nothing where everybody is told.
   void start(const affinity::PoolView& pool, const backends::Backend& backend, const DrainOrder& order);
   // Nobody else is told.
   void stop(backends::BackendId backend);
+  // The same, if it drains for this cause.
+  void stop_if(backends::BackendId backend, CloseReason cause);
   // Every backend with sessions, whatever its mode. For Shutdown and Upgrade.
   void drain_all(const std::vector<affinity::PoolView>& pools, CloseReason cause, Duration within);
   [[nodiscard]] std::optional<DrainProgress> progress(backends::BackendId backend) const;

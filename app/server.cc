@@ -53,6 +53,7 @@ Server::Server(settings::Settings settings, Log& log, std::uint64_t descriptor_l
       shared_{pins_, clock_, log_},
       monitor_(loop_, log_, crypto::random_seed()),
       left_(loop_, [this](proxy::WorkerLeft) { on_worker_left(); }),
+      drains_({.loop = loop_, .clock = clock_, .log = log_, .workers = workers_, .snapshot = snapshot_}),
       started_(clock_.now()),
       descriptor_limit_(descriptor_limit) {}
 
@@ -253,30 +254,12 @@ void Server::begin_stop() {
   for (auto& worker : workers_) {
     worker->stop_accepting();
   }
-  stop_at_ = clock_.now() + grace;
-  farewell_at_ = stop_at_ - std::min(kFarewell, grace / 2);
-  farewell_ = std::make_unique<net::Timer>(loop_, kTick, [this] { send_everybody_away(); });
-}
-
-void Server::send_everybody_away() {
-  if (clock_.now() < farewell_at_) {
-    return;
-  }
-  const Duration left = stop_at_ - clock_.now();
-  for (auto& worker : workers_) {
-    if (left <= Duration::zero()) {
+  drains().drain_all(snapshot_->pools, CloseReason::Shutdown, told_by(grace));
+  last_call_ = std::make_unique<net::Timer>(loop_, grace, [this] {
+    for (auto& worker : workers_) {
       worker->stop();
-      continue;
     }
-    for (const affinity::PoolView& pool : snapshot_->pools) {
-      for (const backends::Backend& backend : pool.backends.all()) {
-        worker->send_away({.backend = backend.id,
-                           .cause = CloseReason::Shutdown,
-                           .most = std::numeric_limits<std::size_t>::max(),
-                           .grace = left});
-      }
-    }
-  }
+  });
 }
 
 }  // namespace limpet::app

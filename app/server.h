@@ -9,6 +9,7 @@
 
 #include "affinity/table.h"
 #include "app/pool_builder.h"
+#include "app/worker_drains.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "healthcheck/monitor.h"
@@ -61,6 +62,7 @@ class Server {
   [[nodiscard]] const proxy::Shared& shared() const noexcept { return shared_; }
   [[nodiscard]] affinity::AffinityTable& pins() noexcept { return pins_; }
   [[nodiscard]] healthcheck::Monitor& monitor() noexcept { return monitor_; }
+  [[nodiscard]] DrainControl& drains() noexcept { return drains_.control(); }
   [[nodiscard]] Instant started() const noexcept { return started_; }
   [[nodiscard]] bool is_stopping() const noexcept { return stopping_; }
 
@@ -77,8 +79,6 @@ class Server {
   void on_worker_left();
   void on_signal(int number);
   void begin_stop();
-  // Every session of every worker, again and again until all have gone or `stop_at_` has come.
-  void send_everybody_away();
 
   settings::Settings settings_;
   Log& log_;
@@ -92,16 +92,15 @@ class Server {
   net::Mailbox<proxy::WorkerLeft> left_;
   std::vector<BoundListener> bound_;
   std::optional<SocketAddress> admin_address_;
+  WorkerDrains drains_;
   std::vector<std::unique_ptr<proxy::Worker>> workers_;
   std::unique_ptr<NameWatch> names_;
   std::unique_ptr<AdminSource> admin_source_;
   std::unique_ptr<admin::Endpoint> admin_;
   std::unique_ptr<net::Signals> signals_;
   std::unique_ptr<net::Timer> tick_;
-  std::unique_ptr<net::Timer> end_;       // null unless stop_after() was asked for
-  std::unique_ptr<net::Timer> farewell_;  // null until everybody is sent away
-  Instant farewell_at_;                   // while stopping: when that begins
-  Instant stop_at_;                       // and when what is left is cut
+  std::unique_ptr<net::Timer> end_;        // null unless stop_after() was asked for
+  std::unique_ptr<net::Timer> last_call_;  // null unless stopping: cuts what is left
   Instant started_;
   std::uint64_t descriptor_limit_;
   std::size_t workers_left_ = 0;

@@ -91,6 +91,9 @@ void Tunnel::finish(CloseReason reason, Manner manner) {
   context_.counters.add_end(reason);
   if (manner == Manner::Cut) {
     context_.counters.add(Counter::CutShort);
+    if (backends::BackendState* const state = backend_use_.state()) {
+      state->cut_short.fetch_add(1, std::memory_order_relaxed);
+    }
   }
   log_end(reason, manner);
   client_.reset();

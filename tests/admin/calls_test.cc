@@ -65,7 +65,7 @@ TEST_CASE("backends have the names of the contract and null before the first pro
   CHECK(backends[0] == Json::parse(R"({
     "name": "b1", "pool": "default", "address": "127.0.0.1:1", "weight": 1, "health": "up", "mode": "enabled",
     "sessions": 0, "requests": 0, "failures": 0,
-    "last_probe": {"ok": true, "detail": "connected", "when": "1970-01-01T00:00:01.000Z", "took_ms": 3}})"));
+    "last_probe": {"ok": true, "detail": "connected", "when": "1970-01-01T00:00:01.000Z", "took_ms": 3}, "drain": null})"));
   CHECK(backends[1]["health"] == "unknown");
   CHECK(backends[1]["last_probe"].is_null());
 }
@@ -175,10 +175,9 @@ TEST_CASE("PUT pins a key by hand and DELETE forgets it") {
 
 TEST_CASE("a PUT with a body that is not understood changes nothing") {
   EndpointRig rig;
-  const auto* const body =
-      GENERATE("", "{", "[]", "\"b1\"", "{}", R"({"backend": 1})", R"({"backend": ""})",
-               R"({"backend": "b1", "colour": "red"})", R"({"backend": "b1", "kind": "x"})",
-               R"({"backend": "b1", "move": true})", R"({"backend": "b1", "move": 1})");
+  const auto* const body = GENERATE("", "{", "[]", "\"b1\"", "{}", R"({"backend": 1})", R"({"backend": ""})",
+                                    R"({"backend": "b1", "colour": "red"})",
+                                    R"({"backend": "b1", "kind": "x"})", R"({"backend": "b1", "move": 1})");
   INFO(body);
   CHECK(rig.put("/v1/affinity/alice", body).status == 400);
   rig.run_on_loop([&] { CHECK(rig.source().table.empty()); });

@@ -35,7 +35,7 @@ TEST_CASE("every answer is not to be stored, not to be sniffed and of known leng
 
 TEST_CASE("an unknown path is 404, a known one with another method 405 with Allow") {
   EndpointRig rig;
-  for (const auto* const target : {"/nothing", "/v1", "/v2/status", "/v1/statuses", "/v1/backends/b1/drain",
+  for (const auto* const target : {"/nothing", "/v1", "/v2/status", "/v1/statuses", "/v1/backends/b1/drains",
                                    "//", "/healthz/", "/v1/affinity/", "/v1/affinity/k/"}) {
     INFO(target);
     CHECK(rig.get(target).status == 404);

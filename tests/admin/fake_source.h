@@ -21,8 +21,13 @@ class FakeSource final : public admin::Source {
   bool answers_at_once = true;  // sessions; else answer_waiter() does
   std::optional<admin::PinQuery> last_query;
   std::optional<admin::KeyChoice> last_choice;
+  std::optional<admin::PinTarget> last_target;
   std::optional<admin::ExplainQuery> last_explained;
+  std::optional<admin::BackendChoice> last_backend;  // whose mode was set
+  std::optional<admin::ModeOrder> last_order;
+  std::optional<admin::DrainInfo> drain_of_b1;
   std::size_t cancelled = 0;
+  std::vector<std::uint64_t> ended;
 
   void add_pin(const std::string& key, const std::string& backend) {
     table.push_back({.key = key,
@@ -54,6 +59,7 @@ class FakeSource final : public admin::Source {
     probed.health = backends::Health::Up;
     probed.last_probe = {
         .ok = true, .detail = "connected", .when = WallTime(Duration(1000)), .took = Duration(3)};
+    probed.drain = drain_of_b1;
     return {probed, {.name = "b2", .pool = "default", .address = "127.0.0.1:2", .last_probe = std::nullopt}};
   }
 
@@ -75,9 +81,10 @@ class FakeSource final : public admin::Source {
                                 : admin::Refusal{404, "key", "none"};
   }
   [[nodiscard]] admin::OrRefusal<admin::PinInfo> set_pin(const admin::KeyChoice& choice,
-                                                         const std::string& backend) override {
+                                                         const admin::PinTarget& target) override {
     last_choice = choice;
-    add_pin(choice.key, backend);
+    last_target = target;
+    add_pin(choice.key, target.backend);
     return table.back();
   }
   [[nodiscard]] admin::OrRefusal<admin::PinInfo> forget_pin(const admin::KeyChoice& choice) override {
@@ -95,6 +102,26 @@ class FakeSource final : public admin::Source {
                               .reason = "hash"};
   }
 
+  [[nodiscard]] admin::OrRefusal<admin::BackendInfo> set_mode(const admin::BackendChoice& backend,
+                                                              const admin::ModeOrder& order) override {
+    last_backend = backend;
+    last_order = order;
+    if (backend.name != "b1") {
+      return admin::Refusal{404, "backend", "none"};
+    }
+    admin::BackendInfo info = backends().front();
+    info.mode = order.mode;
+    return info;
+  }
+  // Sessions of `live` are found.
+  void end_session(const admin::SessionEnd& end, admin::SessionsWaiter& waiter) override {
+    ended.push_back(end.id);
+    if (std::ranges::find(live, end.id, &admin::SessionInfo::id) != live.end()) {
+      waiter.on_ended(admin::EndedSession{end.id});
+    } else {
+      waiter.on_ended(admin::Refusal{404, "session", "none"});
+    }
+  }
   void list_sessions(const admin::SessionQuery& query, admin::SessionsWaiter& waiter) override {
     waiting_ = &waiter;
     asked_ = query;

@@ -298,6 +298,37 @@ TEST_CASE("survivors that get slow slow the drain down, and it says so") {
   CHECK(*rig.progress(1).eta > 60s);
 }
 
+TEST_CASE("silent sessions of a backend that is down are told as they become silent, until it is back") {
+  DrainRig rig(2);
+  rig.open_many(1, 10);
+  const auto down = [&rig] {
+    rig.control.start(rig.pool_view, rig.backend(1),
+                      {.cause = CloseReason::BackendDown, .silent_since = rig.clock.time});
+  };
+  down();
+  rig.run(1s);
+  CHECK(rig.told(1) == 10);
+  rig.run(3s);
+  down();  // again: the drain goes on and its time is moved on
+  rig.open(0, 1);
+  rig.run(3s);
+  CHECK(rig.told(1) == 11);
+  CHECK(rig.orders.back().silent_since > rig.orders.front().silent_since);
+  rig.control.stop_if(1, CloseReason::Drained);
+  CHECK(rig.control.progress(1).has_value());
+  rig.control.stop_if(1, CloseReason::BackendDown);
+  CHECK_FALSE(rig.control.progress(1).has_value());
+}
+
+TEST_CASE("a backend that goes down while an operator drains it stays the operator's") {
+  DrainRig rig(2);
+  rig.open_many(1, 1000);
+  rig.drain(1);
+  rig.control.start(rig.pool_view, rig.backend(1),
+                    {.cause = CloseReason::BackendDown, .silent_since = rig.clock.time});
+  CHECK(rig.progress(1).cause == CloseReason::Drained);
+}
+
 TEST_CASE("what was cut since the drain began is told") {
   DrainRig rig(1);
   rig.backend(1).state->cut_short = 7;

@@ -1,0 +1,61 @@
+#include "admin/backend_view.h"
+
+#include <array>
+#include <cstdio>
+
+namespace limpet::admin {
+
+namespace {
+
+Json probe_json(const std::optional<ProbeInfo>& probe) {
+  if (!probe) {
+    return nullptr;
+  }
+  return {{"ok", probe->ok},
+          {"detail", probe->detail},
+          {"when", to_rfc3339(probe->when)},
+          {"took_ms", probe->took.count()}};
+}
+
+// As rates are written in a configuration, with a fraction where there is one.
+std::string rate_text(double per_second) {
+  constexpr std::size_t kLongest = 32;
+  std::array<char, kLongest> text{};
+  std::snprintf(text.data(), text.size(), "%.4g/s", per_second);
+  return text.data();
+}
+
+Json drain_json(const std::optional<DrainInfo>& drain) {
+  if (!drain) {
+    return nullptr;
+  }
+  return {{"cause", drain->cause},
+          {"since", to_rfc3339(drain->since)},
+          {"told", drain->told},
+          {"remaining", drain->remaining},
+          {"leaving", drain->leaving},
+          {"cut", drain->cut},
+          {"rate", rate_text(drain->per_second)},
+          {"eta_s", drain->eta ? seconds(*drain->eta) : Json(nullptr)},
+          {"slowed", drain->slowed},
+          {"resting", drain->resting},
+          {"close", drain->closes}};
+}
+
+}  // namespace
+
+Json backend_json(const BackendInfo& backend) {
+  return {{"name", backend.name},
+          {"pool", backend.pool},
+          {"address", backend.address},
+          {"weight", backend.weight},
+          {"health", word(backend.health)},
+          {"mode", word(backend.mode)},
+          {"sessions", backend.sessions},
+          {"requests", backend.requests},
+          {"failures", backend.failures},
+          {"last_probe", probe_json(backend.last_probe)},
+          {"drain", drain_json(backend.drain)}};
+}
+
+}  // namespace limpet::admin
