@@ -164,18 +164,24 @@ Result<AdminAnswer> read_answer(const net::Fd& socket) {
   return AdminAnswer{.status = response.status, .body = std::move(body).value()};
 }
 
-Result<AdminAnswer> exchange(const Endpoint& endpoint, std::string_view target, const std::string& token) {
+Result<AdminAnswer> exchange(const Endpoint& endpoint, const AdminCall& call, const std::string& token) {
   const auto socket = connect_to(endpoint);
   if (!socket.ok()) {
     return socket.error();
   }
-  std::string request = "GET " + std::string(target) + " HTTP/1.1\r\n";
+  std::string request = std::string(call.method) + " " + call.target + " HTTP/1.1\r\n";
   http::append_field(request, "Host", endpoint.is_unix() ? "localhost" : endpoint.to_string());
   http::append_field(request, "Connection", "close");
   if (!token.empty()) {
     http::append_field(request, "Authorization", "Bearer " + token);
   }
-  request.append(http::kCrLf);
+  if (!call.body.empty()) {
+    http::append_field(request, "Content-Type", "application/json");
+  }
+  if (call.method != "GET") {
+    http::append_field(request, "Content-Length", std::uint64_t{call.body.size()});
+  }
+  request.append(http::kCrLf).append(call.body);
   if (auto error = send_all(*socket, request)) {
     return std::move(*error);
   }
@@ -203,8 +209,8 @@ Result<AdminClient> AdminClient::at(std::string_view url, std::string token) {
   return AdminClient(std::string(url), std::move(endpoint).value(), std::move(token));
 }
 
-Result<AdminAnswer> AdminClient::get(std::string_view target) const {
-  auto answer = exchange(endpoint_, target, token_);
+Result<AdminAnswer> AdminClient::call(const AdminCall& call) const {
+  auto answer = exchange(endpoint_, call, token_);
   if (!answer.ok()) {
     return Error{answer.error().code, Side::Self,
                  "cannot reach the admin endpoint at " + url_ + " (" + answer.error().detail +

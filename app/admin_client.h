@@ -16,14 +16,23 @@ struct AdminAnswer {
   std::string body;
 };
 
+struct AdminCall {
+  std::string_view method = "GET";
+  std::string target;  // path and query, percent-encoded
+  std::string body{};  // JSON; empty = none
+};
+
 class AdminClient {
  public:
   // "http://host:port" or "unix:/path"; the error is one of usage. `token`: a bearer token, or empty for
   // none.
   [[nodiscard]] static Result<AdminClient> at(std::string_view url, std::string token = {});
 
-  // `target`: path and query, percent-encoded. Any status but 401 is an answer; the error says what to do.
-  [[nodiscard]] Result<AdminAnswer> get(std::string_view target) const;
+  // Any status but 401 is an answer; the error says what to do.
+  [[nodiscard]] Result<AdminAnswer> call(const AdminCall& call) const;
+  [[nodiscard]] Result<AdminAnswer> get(std::string_view target) const {
+    return call({.target = std::string(target)});
+  }
 
  private:
   AdminClient(std::string url, Endpoint endpoint, std::string token)

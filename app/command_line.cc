@@ -6,6 +6,7 @@
 
 #include "app/demo.h"
 #include "app/exit_codes.h"
+#include "app/operator_commands.h"
 #include "app/query_commands.h"
 #include "app/run_commands.h"
 
@@ -61,6 +62,7 @@ int run_command_line(int argc, const char* const* argv) {
   add_run_commands(app, exit_code);
   add_demo_command(app, exit_code);
   add_query_commands(app, exit_code);
+  add_operator_commands(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {  // how CLI11 tells of --help and of bad usage alike

@@ -2,15 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdlib>
 #include <iostream>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "admin/json.h"
-#include "app/admin_client.h"
-#include "app/admin_token.h"
+#include "app/admin_command.h"
 #include "app/exit_codes.h"
 #include "app/query_tables.h"
 
@@ -20,15 +18,11 @@ namespace {
 
 using admin::Json;
 
-// No answer, or one that says an error.
-constexpr int kNoAnswer = kBadConfiguration;
 constexpr std::size_t kLargestPage = 1000;
 constexpr std::size_t kMostShown = 1'000'000;  // of --limit; --all has no bound
 
 struct QueryOptions {
-  std::string admin = "http://127.0.0.1:9900";
-  std::string token_file;
-  bool json = false;
+  AdminOptions common;
   // affinity and sessions
   std::string key;  // affinity: empty = list them
   std::string backend;
@@ -36,63 +30,11 @@ struct QueryOptions {
   std::string kind;
   std::size_t limit = 100;
   bool all = false;
+  // affinity KEY
+  std::string pin;  // a backend
+  bool move = false;
+  bool forget = false;
 };
-
-// One command that has run: what was answered, or the exit code and what was wrong.
-struct Fetched {
-  int exit_code = kFine;
-  std::string problem{};
-  Json json{};
-};
-
-// The sentence of an error answer.
-std::string problem_of(const AdminAnswer& answer) {
-  const Json json = Json::parse(answer.body, nullptr, false);
-  const bool has_detail = json.is_object() && json.contains("detail") && json["detail"].is_string();
-  return has_detail ? json["detail"].get<std::string>()
-                    : "it answered status " + std::to_string(answer.status);
-}
-
-Fetched fetch(const QueryOptions& options, const std::string& target) {
-  auto token = admin_token(options.token_file, std::getenv("LIMPET_ADMIN_TOKEN"));
-  if (!token.ok()) {
-    return {.exit_code = kBadUsage, .problem = token.error().detail};
-  }
-  const auto client = AdminClient::at(options.admin, std::move(token).value());
-  if (!client.ok()) {
-    return {.exit_code = kBadUsage, .problem = "--admin: " + client.error().detail};
-  }
-  const auto answer = client->get(target);
-  if (!answer.ok()) {
-    return {.exit_code = kNoAnswer, .problem = answer.error().detail};
-  }
-  if (answer->status != 200) {
-    return {.exit_code = kNoAnswer, .problem = problem_of(*answer)};
-  }
-  Json json = Json::parse(answer->body, nullptr, false);
-  if (!json.is_object()) {
-    return {.exit_code = kNoAnswer,
-            .problem = options.admin + " does not answer like an admin endpoint of limpet"};
-  }
-  return {.json = std::move(json)};
-}
-
-// Prints and answers the exit code. `to_text` is for people.
-int report(const QueryOptions& options, const Fetched& fetched, std::string (*to_text)(const Json&)) {
-  if (!fetched.problem.empty()) {
-    std::cerr << "limpet: " << fetched.problem << "\n";
-    return fetched.exit_code;
-  }
-  std::cout << (options.json ? fetched.json.dump() + "\n" : to_text(fetched.json)) << std::flush;
-  return fetched.exit_code;
-}
-
-void add_parameter(std::string& target, std::string_view name, const std::string& value) {
-  if (!value.empty()) {
-    target.append(target.find('?') == std::string::npos ? "?" : "&").append(name).append("=");
-    target.append(percent_encode(value));
-  }
-}
 
 // Follows the pages of `path`, whose entries stand under `list`, until there are enough of them: one page may
 // be short although there are more.
@@ -108,7 +50,7 @@ Fetched fetch_pages(const QueryOptions& options, const std::string& path, const 
     add_parameter(target, "backend", options.backend);
     add_parameter(target, "pool", options.pool);
     add_parameter(target, "kind", options.kind);
-    gathered = fetch(options, target);
+    gathered = fetch(options.common, {.target = target});
     if (!gathered.problem.empty()) {
       return gathered;
     }
@@ -135,60 +77,59 @@ std::string session_page_text(const Json& page) {
 }
 
 int run_status(const QueryOptions& options) {
-  return report(options, fetch(options, "/v1/status"), status_text);
+  return report(options.common, fetch(options.common, {.target = "/v1/status"}), status_text);
 }
 
 int run_backends(const QueryOptions& options) {
-  return report(options, fetch(options, "/v1/backends"),
+  return report(options.common, fetch(options.common, {.target = "/v1/backends"}),
                 [](const Json& json) { return backends_table(json["backends"]); });
 }
 
+// What is asked or said of one key.
+AdminCall key_call(const QueryOptions& options) {
+  AdminCall call{.target = "/v1/affinity/" + percent_encode(options.key)};
+  // GET /v1/affinity/explain is another call.
+  if (options.key == "explain") {
+    call.target = "/v1/affinity/%65xplain";
+  }
+  add_parameter(call.target, "pool", options.pool);
+  add_parameter(call.target, "kind", options.kind);
+  if (options.forget) {
+    call.method = "DELETE";
+  } else if (!options.pin.empty()) {
+    call.method = "PUT";
+    call.body = Json{{"backend", options.pin}, {"move", options.move}}.dump();
+  }
+  return call;
+}
+
 int run_affinity(const QueryOptions& options) {
+  if (options.key.empty() && (options.forget || !options.pin.empty())) {
+    std::cerr << "limpet: --pin and --forget need the KEY of one client\n";
+    return kBadUsage;
+  }
   if (options.key.empty()) {
-    return report(options, fetch_pages(options, "/v1/affinity", "entries"), pin_page_text);
+    return report(options.common, fetch_pages(options, "/v1/affinity", "entries"), pin_page_text);
   }
   if (!options.backend.empty() || options.all) {
     std::cerr << "limpet: --backend and --all are for the list, not for one key\n";
     return kBadUsage;
   }
-  std::string target = "/v1/affinity/" + percent_encode(options.key);
-  // GET /v1/affinity/explain is another call.
-  if (options.key == "explain") {
-    target = "/v1/affinity/%65xplain";
-  }
-  add_parameter(target, "pool", options.pool);
-  add_parameter(target, "kind", options.kind);
-  return report(options, fetch(options, target),
+  return report(options.common, fetch(options.common, key_call(options)),
                 [](const Json& pin) { return pins_table(Json::array({pin})); });
 }
 
 int run_sessions(const QueryOptions& options) {
-  return report(options, fetch_pages(options, "/v1/sessions", "sessions"), session_page_text);
+  return report(options.common, fetch_pages(options, "/v1/sessions", "sessions"), session_page_text);
 }
 
-struct Command {
-  CLI::App* app = nullptr;
-  QueryOptions& options;
-};
-
-Command add_command(CLI::App& app, QueryOptions& options, const std::string& name, const std::string& help) {
-  CLI::App* const command = app.add_subcommand(name, help);
-  command->add_option("--admin", options.admin, "Admin endpoint: http://host:port or unix:/path")
-      ->capture_default_str();
-  command->add_option("--token-file", options.token_file,
-                      "File with the token of the endpoint; without it LIMPET_ADMIN_TOKEN counts");
-  command->add_flag("--json", options.json, "Print the answer as JSON");
-  return {command, options};
-}
-
-void add_listing(const Command& command) {
-  command.app->add_option("--backend", command.options.backend, "Only those on this backend");
-  command.app->add_option("--pool", command.options.pool,
-                          "The pool of that backend or key, where names repeat");
-  command.app->add_option("--limit", command.options.limit, "At most so many")
+void add_listing(CLI::App* command, QueryOptions& options) {
+  command->add_option("--backend", options.backend, "Only those on this backend");
+  command->add_option("--pool", options.pool, "The pool of that backend or key, where names repeat");
+  command->add_option("--limit", options.limit, "At most so many")
       ->check(CLI::Range(std::size_t{1}, kMostShown))
       ->capture_default_str();
-  command.app->add_flag("--all", command.options.all, "All of them");
+  command->add_flag("--all", options.all, "All of them");
 }
 
 }  // namespace
@@ -196,21 +137,27 @@ void add_listing(const Command& command) {
 void add_query_commands(CLI::App& app, int& exit_code) {
   // CLI11 writes into it while parsing, which happens once, after this function has returned.
   static QueryOptions options;
-  const Command status = add_command(app, options, "status", "Version, uptime, sessions and totals");
-  status.app->callback([&exit_code] { exit_code = run_status(options); });
+  CLI::App* const status =
+      add_admin_command(app, options.common, "status", "Version, uptime, sessions and totals");
+  status->callback([&exit_code] { exit_code = run_status(options); });
 
-  const Command backends = add_command(app, options, "backends", "Every backend: health, mode, sessions");
-  backends.app->callback([&exit_code] { exit_code = run_backends(options); });
+  CLI::App* const backends =
+      add_admin_command(app, options.common, "backends", "Every backend: health, mode, sessions");
+  backends->callback([&exit_code] { exit_code = run_backends(options); });
 
-  const Command affinity = add_command(app, options, "affinity", "The affinity table, or the pin of one key");
-  affinity.app->add_option("KEY", options.key, "As the table shows it, or the address of a client");
-  affinity.app->add_option("--kind", options.kind, "cookie, client_ip, header, query or path");
-  add_listing(affinity);
-  affinity.app->callback([&exit_code] { exit_code = run_affinity(options); });
+  CLI::App* const affinity =
+      add_admin_command(app, options.common, "affinity", "The affinity table, or the pin of one key");
+  affinity->add_option("KEY", options.key, "As the table shows it, or the address of a client");
+  affinity->add_option("--kind", options.kind, "cookie, client_ip, header, query or path");
+  CLI::Option* const pin = affinity->add_option("--pin", options.pin, "Pin the key to this backend");
+  affinity->add_flag("--move", options.move, "With --pin: send its live sessions there too")->needs(pin);
+  affinity->add_flag("--forget", options.forget, "Forget the pin")->excludes(pin);
+  add_listing(affinity, options);
+  affinity->callback([&exit_code] { exit_code = run_affinity(options); });
 
-  const Command sessions = add_command(app, options, "sessions", "Live sessions");
-  add_listing(sessions);
-  sessions.app->callback([&exit_code] { exit_code = run_sessions(options); });
+  CLI::App* const sessions = add_admin_command(app, options.common, "sessions", "Live sessions");
+  add_listing(sessions, options);
+  sessions->callback([&exit_code] { exit_code = run_sessions(options); });
 }
 
 }  // namespace limpet::app
