@@ -4,6 +4,9 @@
 #include <array>
 #include <cerrno>
 
+#include "base/text.h"
+#include "websocket/frame_scanner.h"
+
 namespace limpet::test {
 
 namespace {
@@ -17,6 +20,7 @@ constexpr std::string_view kUnasked = "UNASKED!";
 constexpr std::size_t kMuch = 600'000;
 // Longer than every bound of the snapshot below and every fixed one in proxy/.
 constexpr Duration kEveryBound = 100s;
+constexpr Duration kGrace = 1500ms;
 
 struct Row {
   Event event;
@@ -82,6 +86,8 @@ constexpr std::array<Row, kEventCount> kRows{{
     {ASecondPasses, "a second passes", {}},
     {ManySecondsPass, "many seconds pass", {}},
     {ProxyStops, "the proxy stops", {}},
+    {SessionsAreSentAway, "sessions are sent away", {}},
+    {SessionsAreCut, "sessions are cut", {}},
 }};
 
 constexpr bool rows_are_in_order() {
@@ -117,6 +123,20 @@ std::size_t count(std::string_view text, std::string_view part) {
     ++found;
   }
   return found;
+}
+
+// What a client got: up to our Close whole frames, and nothing behind it.
+bool is_whole_before_our_close(std::string_view all) {
+  const std::string close("\x88\x11\x03\xf4service restart", 19);
+  const auto at = all.find(close);
+  const auto head = all.find("HTTP/1.1 101");
+  if (at == std::string_view::npos || head == std::string_view::npos) {
+    return true;
+  }
+  const auto begin = all.find("\r\n\r\n", head) + 4;
+  websocket::FrameScanner scanner;
+  scanner.observe(bytes_of(all.substr(begin, at - begin)));
+  return scanner.between_frames() && at + close.size() == all.size();
 }
 
 std::string flags_of(const MemoryPipe* pipe) {
@@ -343,6 +363,9 @@ bool Script::apply_to_world(Event event) {
       }
       return settle();
     }
+    case SessionsAreSentAway:
+    case SessionsAreCut:
+      return end_sessions(event == SessionsAreCut);
     default:
       if (stopped_) {
         return false;
@@ -351,6 +374,22 @@ bool Script::apply_to_world(Event event) {
       proxy_.stop();
       return settle();
   }
+}
+
+// A grace within every other bound, so that it is what ends those who do not play along.
+bool Script::end_sessions(bool by_a_cut) {
+  if (proxy_.open_tunnels() == 0) {
+    return false;
+  }
+  if (by_a_cut) {
+    for (const backends::Backend& backend : proxy_.context().snapshot->pools.front().backends.all()) {
+      proxy_.context().departures.cut({.backend = backend.id});
+    }
+  } else {
+    proxy_.send_everybody_away(CloseReason::Drained, kGrace);
+  }
+  sent_away_ = true;
+  return settle();
 }
 
 void Script::look_at_backends() {
@@ -380,6 +419,9 @@ void Script::look_at_clients() {
     said += count(view.sent, kUnasked);
   }
   for (const PipePtr& pipe : clients_) {
+    if ((sent_away_ || stopped_) && !is_whole_before_our_close(pipe->from_proxy)) {
+      note("a Close of limpet's own is inside a frame, or something follows it");
+    }
     if (said == said_unasked_ && contains(pipe->from_proxy, kUnasked)) {
       note("a client was given what a backend said unasked");
     }
@@ -416,7 +458,8 @@ std::string Script::fingerprint() {
   for (const std::size_t number :
        {static_cast<std::size_t>(proxy_.state()), proxy_.open_connections(), proxy_.open_tunnels(),
         proxy_.loop().open_streams(), proxy_.loop().chunks().out(), std::min<std::size_t>(opened.size(), 4),
-        static_cast<std::size_t>(proxy_.backends().next), static_cast<std::size_t>(stopped_)}) {
+        static_cast<std::size_t>(proxy_.backends().next), static_cast<std::size_t>(stopped_),
+        static_cast<std::size_t>(sent_away_)}) {
     print += std::to_string(number) + ' ';
   }
   if (!views_.empty()) {

@@ -56,6 +56,8 @@ enum class Event : std::uint8_t {
   ASecondPasses,
   ManySecondsPass,
   ProxyStops,
+  SessionsAreSentAway,
+  SessionsAreCut,
   kCount,
 };
 
@@ -104,6 +106,7 @@ class Script {
   [[nodiscard]] bool decide_connect(int error);
   [[nodiscard]] bool answer(std::string_view bytes);
   [[nodiscard]] bool say_unasked(bool as_a_client_asks);
+  [[nodiscard]] bool end_sessions(bool by_a_cut);
   void look_at_backends();
   void look_at_clients();
   void note(std::string fault);
@@ -115,6 +118,7 @@ class Script {
   std::size_t backend_ = 0;
   bool backend_chosen_ = false;  // else the newest
   bool stopped_ = false;
+  bool sent_away_ = false;
   std::size_t said_unasked_ = 0;
   std::string fault_;
 };
