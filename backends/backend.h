@@ -23,12 +23,17 @@ enum class Mode : std::uint8_t { Enabled, Draining, Disabled };
 [[nodiscard]] std::string_view word(Health health) noexcept;
 [[nodiscard]] std::string_view word(Mode mode) noexcept;
 
+// Of BackendState::share: the whole weight.
+inline constexpr std::uint16_t kWholeShare = 1000;
+
 // Relaxed throughout: each is a counter or a flag of its own, none guards other data.
 struct BackendState {
   std::atomic<Health> health{Health::Unknown};
   std::atomic<Mode> mode{Mode::Enabled};
   // While draining: not even a client in the middle of a session here is taken back any more.
   std::atomic<bool> keeps_nobody{false};
+  // Of its weight, in thousandths: less during health.slow_start.
+  std::atomic<std::uint16_t> share{kWholeShare};
   std::atomic<std::uint32_t> sessions{0};          // live tunnels
   std::atomic<std::uint32_t> exchanges{0};         // requests under way, handshakes included
   std::atomic<std::uint64_t> requests{0};          // taken since start

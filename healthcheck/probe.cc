@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "healthcheck/duration_text.h"
 #include "net/connector.h"
 
 namespace limpet::healthcheck {
@@ -10,12 +11,6 @@ namespace limpet::healthcheck {
 namespace {
 
 using Outcome = ProbeResult::Outcome;
-
-std::string text_of(Duration duration) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
-  return seconds == duration ? std::to_string(seconds.count()) + "s"
-                             : std::to_string(duration.count()) + "ms";
-}
 
 std::string text_of(const Error& error) {
   return error.code == ErrorCode::Refused || error.code == ErrorCode::Reset ? std::string(word(error.code))

@@ -219,6 +219,90 @@ TEST_CASE("a target that vanishes in the middle of a probe is forgotten") {
   CHECK_FALSE(test.monitor.last_probe(kBackend));
 }
 
+TEST_CASE("failures of traffic keep clients away from a backend, until its time is over") {
+  Monitoring test;
+  test.rule.passive = {.failures = 5, .window = std::chrono::seconds(10), .eject = Duration(300)};
+  const SmallBackend backend(test.loop, testing::any_loopback_port(), {});
+  const SmallBackend other(test.loop, testing::any_loopback_port(), {});
+  const auto watch_both = [&] {
+    Target second = test.target(other.address());
+    second.backend.id = kBackend + 1;
+    second.backend.state = std::make_shared<backends::BackendState>();
+    test.monitor.set_targets({test.target(backend.address()), second});
+  };
+  SECTION("with probes that call it up") {
+    watch_both();
+    REQUIRE(test.becomes(Health::Up));
+    test.state->failures += 5;
+    CHECK(test.becomes(Health::Down));
+    CHECK(test.monitor.ejected_until(kBackend).has_value());
+    CHECK(test.monitor.last_probe(kBackend)->ok);
+    CHECK(test.becomes(Health::Up));
+    CHECK_FALSE(test.monitor.ejected_until(kBackend));
+  }
+  SECTION("without probes") {
+    test.rule.probe = settings::ProbeKind::None;
+    watch_both();
+    test.state->failures += 5;
+    CHECK(test.becomes(Health::Down));
+    CHECK(test.becomes(Health::Unknown));
+  }
+  SECTION("never from the only one of its pool") {
+    test.watch(backend.address());
+    REQUIRE(test.becomes(Health::Up));
+    test.state->failures += 500;
+    test.let_time_pass();
+    CHECK(test.health() == Health::Up);
+  }
+}
+
+TEST_CASE("a backend that comes back warms up, one that begins does not") {
+  Monitoring test;
+  test.rule.slow_start = std::chrono::hours(1);
+  const Directory directory;
+  const auto address = SocketAddress::unix_path(directory.file("backend.sock"));
+  auto backend = std::make_unique<SmallBackend>(test.loop, address, SmallBackend::Options{});
+  test.watch(address);
+  REQUIRE(test.becomes(Health::Up));
+  CHECK(test.state->share == backends::kWholeShare);
+  backend.reset();
+  REQUIRE(test.becomes(Health::Down));
+  backend = std::make_unique<SmallBackend>(test.loop, address, SmallBackend::Options{});
+  REQUIRE(test.becomes(Health::Up));
+  CHECK(test.state->share == backends::kWholeShare / 10);
+  test.rule.slow_start = Duration(0);
+  test.watch(address);
+  CHECK(testing::turn_until(test.loop, [&] { return test.state->share == backends::kWholeShare; }));
+}
+
+TEST_CASE("whoever asked is told of what probes find out, and of nothing that traffic alone has seen") {
+  Monitoring test;
+  std::vector<Health> told;
+  test.monitor.on_change([&](const HealthChange& change) {
+    CHECK(change.target.backend.id == kBackend);
+    CHECK(change.when <= test.loop.now());
+    told.push_back(change.to);
+  });
+  test.rule.passive = {.failures = 1, .window = std::chrono::seconds(10), .eject = std::chrono::hours(1)};
+  auto backend =
+      std::make_unique<SmallBackend>(test.loop, testing::any_loopback_port(), SmallBackend::Options{});
+  Target other = test.target(backend->address());
+  other.backend.id = kBackend + 1;
+  other.backend.state = std::make_shared<backends::BackendState>();
+  other.rule.probe = settings::ProbeKind::None;
+  test.monitor.set_targets({test.target(backend->address()), other});
+  REQUIRE(test.becomes(Health::Up));
+  test.state->failures += 1;
+  REQUIRE(test.becomes(Health::Down));
+  CHECK(told == std::vector{Health::Up});
+  backend.reset();
+  REQUIRE(testing::turn_until(test.loop, [&] { return told.size() == 2; }));
+  CHECK(told.back() == Health::Down);
+  CHECK_FALSE(test.monitor.ejected_until(kBackend));
+  test.monitor.set_targets({});
+  CHECK(told == std::vector{Health::Up, Health::Down, Health::Unknown});
+}
+
 TEST_CASE("a change of health is one line of the log") {
   Monitoring test;
   const Directory directory;
