@@ -14,8 +14,13 @@ bool was_tried(std::span<const backends::BackendId> tried, backends::BackendId i
   return std::ranges::find(tried, id) != tried.end();
 }
 
+// Whether weights are taken as they are, or as much of them as a backend that warms up has. Two kinds of the
+// same code, because a choice is measured: a pool without a slow start pays nothing for it.
+enum class Weights : std::uint8_t { AsTheyAre, ByShare };
+
 // Who takes a new client and what it carries, asked once a choice, in one pass: a walk may come to the same
 // backend twice or thrice, and what workers write to lies far apart.
+template <Weights kWeights>
 class Survey {
  public:
   explicit Survey(const NewClient& client) noexcept
@@ -26,7 +31,7 @@ class Survey {
         loads_[i] = load;
       }
       load_ += load == kRefuses ? 0 : load;
-      weight_ += load == kRefuses ? 0 : standings_[i].weight;
+      weight_ += load == kRefuses ? 0 : weight(i);
       takers_ += load == kRefuses ? 0 : 1;
     }
   }
@@ -40,7 +45,9 @@ class Survey {
            (client_.tried.empty() || !was_tried(client_.tried, client_.set[index].id));
   }
   [[nodiscard]] bool few_take() const noexcept { return takers_ * 2 < standings_.size(); }
-  [[nodiscard]] std::uint32_t weight(std::size_t index) const noexcept { return standings_[index].weight; }
+  [[nodiscard]] std::uint32_t weight(std::size_t index) const noexcept {
+    return kWeights == Weights::ByShare ? backends::weight_now(standings_[index]) : standings_[index].weight;
+  }
   [[nodiscard]] LoadBound bound() const noexcept { return {client_.load_factor, load_, weight_}; }
 
  private:
@@ -74,23 +81,14 @@ struct Share {
   }
 };
 
-Share share_of(const Survey& survey, std::size_t index) noexcept {
+template <Weights kWeights>
+Share share_of(const Survey<kWeights>& survey, std::size_t index) noexcept {
   return {.load = survey.load(index), .weight = survey.weight(index)};
 }
 
-}  // namespace
-
-std::string_view why_refused(const backends::Backend& backend, backends::Visitor visitor,
-                             std::span<const backends::BackendId> tried) noexcept {
-  if (was_tried(tried, backend.id)) {
-    return "already tried";
-  }
-  const backends::Ineligible why = backends::why_not(backend, visitor);
-  return why == backends::Ineligible::No ? std::string_view{} : word(why);
-}
-
-Choice balance_by_hash(const NewClient& client) noexcept {
-  const Survey survey(client);
+template <Weights kWeights>
+Choice first_with_room(const NewClient& client) noexcept {
+  const Survey<kWeights> survey(client);
   Walk walk(client.set, client.key_hash);
   const auto takes = [&](std::size_t i) { return survey.takes(i); };
   const auto first = survey.few_take() ? walk.next_of_few(takes) : walk.next_where(takes);
@@ -106,8 +104,9 @@ Choice balance_by_hash(const NewClient& client) noexcept {
   return {.backend = with_room, .reason = PinReason::Overflow};
 }
 
-Choice balance_by_load(const NewClient& client) noexcept {
-  const Survey survey(client);
+template <Weights kWeights>
+Choice least_loaded(const NewClient& client) noexcept {
+  const Survey<kWeights> survey(client);
   std::size_t found = client.set.size();
   Share least;
   for (std::size_t i = 0; i < client.set.size(); ++i) {
@@ -126,6 +125,27 @@ Choice balance_by_load(const NewClient& client) noexcept {
   // Loads that the survey does not keep move meanwhile: it may be that nobody is as free as the least was.
   return {.backend = first_of_equals != nullptr ? first_of_equals : &client.set[found],
           .reason = PinReason::Balance};
+}
+
+}  // namespace
+
+std::string_view why_refused(const backends::Backend& backend, backends::Visitor visitor,
+                             std::span<const backends::BackendId> tried) noexcept {
+  if (was_tried(tried, backend.id)) {
+    return "already tried";
+  }
+  const backends::Ineligible why = backends::why_not(backend, visitor);
+  return why == backends::Ineligible::No ? std::string_view{} : word(why);
+}
+
+Choice balance_by_hash(const NewClient& client) noexcept {
+  return client.minds_share ? first_with_room<Weights::ByShare>(client)
+                            : first_with_room<Weights::AsTheyAre>(client);
+}
+
+Choice balance_by_load(const NewClient& client) noexcept {
+  return client.minds_share ? least_loaded<Weights::ByShare>(client)
+                            : least_loaded<Weights::AsTheyAre>(client);
 }
 
 }  // namespace limpet::affinity

@@ -18,6 +18,7 @@ struct NewClient {
   std::uint64_t key_hash = 0;  // begins the walk; a random number for clients without a key
   double load_factor = 0;      // 0 = no load bound
   std::span<const backends::BackendId> tried;
+  bool minds_share = false;  // BackendState::share counts: asked for where the pool has a slow start
 };
 
 struct Choice {

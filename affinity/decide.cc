@@ -108,7 +108,8 @@ Choice place_new_client(const PoolView& pool, const Identity& identity, const Re
   const NewClient client{.set = pool.backends,
                          .key_hash = identity.key ? identity.key->hash : request.random,
                          .load_factor = pool.rule.load_factor,
-                         .tried = attempts.tried};
+                         .tried = attempts.tried,
+                         .minds_share = pool.has_slow_start};
   const bool by_hash = pool.rule.balance == settings::Balance::Hash;
   const Choice choice = by_hash ? balance_by_hash(client) : balance_by_load(client);
   if (attempts.trace != nullptr) {

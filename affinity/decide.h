@@ -28,6 +28,7 @@ struct PoolView {
   settings::Drain drain;
   backends::BackendSet backends;
   std::shared_ptr<const CookieCodec> codec;  // null unless rule.by is Cookie
+  bool has_slow_start = false;               // backends that came back have a share of their weight
 };
 
 struct Request {

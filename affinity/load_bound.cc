@@ -17,7 +17,7 @@ LoadBound::LoadBound(const backends::BackendSet& set, double factor) noexcept : 
     const std::uint32_t here = standing.state->load();
     if (backends::takes_new(standing, here)) {
       load += here;
-      weight += standing.weight;
+      weight += backends::weight_now(standing);
     }
   }
   *this = LoadBound(factor, load, weight);
@@ -30,11 +30,11 @@ LoadBound::LoadBound(double factor, std::uint64_t load, std::uint64_t weight) no
       total_weight_(static_cast<double>(std::max<std::uint64_t>(weight, 1))) {}
 
 double LoadBound::of(const backends::Backend& backend) const noexcept {
-  return std::ceil(placed_load_ * std::max(backend.spec.weight, 1U) / total_weight_);
+  return std::ceil(placed_load_ * backends::weight_now(backends::Standing::of(backend)) / total_weight_);
 }
 
 bool LoadBound::has_room(const backends::Backend& backend) const noexcept {
-  return has_room(backend.state->load(), std::max(backend.spec.weight, 1U));
+  return has_room(backend.state->load(), backends::weight_now(backends::Standing::of(backend)));
 }
 
 }  // namespace limpet::affinity

@@ -10,7 +10,8 @@ namespace limpet::affinity {
 
 class LoadBound {
  public:
-  // Sums up the eligible backends as they are now. A factor of 0 = no bound, and nothing is summed up.
+  // Sums up the eligible backends as they are now, with the weight that those that warm up have. A factor of
+  // 0 = no bound, and nothing is summed up.
   LoadBound(const backends::BackendSet& set, double factor) noexcept;
   // Of sums that are known.
   LoadBound(double factor, std::uint64_t load, std::uint64_t weight) noexcept;

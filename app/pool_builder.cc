@@ -45,6 +45,7 @@ affinity::PoolView PoolBuilder::build_pool(const settings::Pool& pool) {
   view.name = pool.name;
   view.rule = pool.affinity;
   view.drain = pool.drain;
+  view.has_slow_start = pool.health.slow_start > Duration::zero();
   std::vector<backends::Backend> list;
   list.reserve(pool.backends.size());
   for (const settings::Backend& backend : pool.backends) {

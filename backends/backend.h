@@ -79,4 +79,9 @@ struct Standing {
   }
 };
 
+// In thousandths of the weight, as much of it as there is while the backend warms up.
+[[nodiscard]] inline std::uint32_t weight_now(const Standing& standing) noexcept {
+  return standing.weight * standing.state->share.load(std::memory_order_relaxed);
+}
+
 }  // namespace limpet::backends
