@@ -16,6 +16,7 @@
 #include "net/loop.h"
 #include "proxy/client_ledger.h"
 #include "proxy/departures.h"
+#include "proxy/handshake_pace.h"
 #include "proxy/idle_backends.h"
 #include "proxy/session_list.h"
 #include "proxy/snapshot.h"
@@ -63,6 +64,7 @@ struct Context {
   Random random;
   Counters counters;
   IdleBackends idle;
+  HandshakePace handshakes;
   SessionList sessions;
   Departures departures;
   bool stopping = false;  // nobody is accepted any more, and nobody kept alive

@@ -84,20 +84,24 @@ class Exchange final : public net::Disposable, public net::StreamEvents, public 
   void fail(CloseReason reason, std::string_view detail = {}, std::uint32_t retry_after_s = 0);
   void update_backend_watch();
   void on_backend_gone(CloseReason reason);
+  // How long the answer to an upgrade is awaited while another backend could give it; none when none could.
+  [[nodiscard]] std::optional<Duration> handshake_bound() const;
+  [[nodiscard]] bool could_go_elsewhere() const noexcept;
   // What the exchange is waiting for, since when and how long at most.
   struct Wait {
     Instant since;
     Duration bound;
-    CloseReason reason;  // of its end
+    CloseReason reason;    // of its end
+    bool goes_on = false;  // the next backend is tried then
   };
-  [[nodiscard]] Wait wait_under_way() const noexcept;
+  [[nodiscard]] Wait wait_under_way() const;
 
   // exchange_answer.cc
   void read_answer_head(std::string_view bytes);
   void pass_interim(const http::ResponseHead& head);
   void switch_protocols(const http::ResponseHead& head, std::string_view rest);
-  // Told to the balance of drains: how fast this backend takes clients.
-  void note_handshake() noexcept;
+  // Told to the balance of drains, and to who waits for handshakes: how fast this backend takes clients.
+  void note_handshake();
   void begin_answer(const http::ResponseHead& head, std::string_view rest);
   void write_answer_head(const http::ResponseHead& head);
   void pass_answer_body(std::string_view bytes);

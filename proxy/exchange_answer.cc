@@ -140,12 +140,13 @@ void Exchange::switch_protocols(const http::ResponseHead& head, std::string_view
   client_.become_tunnel(std::move(parts), rest);
 }
 
-void Exchange::note_handshake() noexcept {
+void Exchange::note_handshake() {
   using std::chrono::microseconds;
-  const microseconds took = context_.shared.clock.now() - handshake_began_;
+  const microseconds took = std::max<microseconds>(context_.shared.clock.now() - handshake_began_, {});
+  context_.handshakes.note(pool_, took);
   backends::BackendState& state = *use_.state();
   state.handshakes.fetch_add(1, std::memory_order_relaxed);
-  state.handshake_us.fetch_add(static_cast<std::uint64_t>(std::max(took, microseconds::zero()).count()),
+  state.handshake_us.fetch_add(static_cast<std::uint64_t>(took.count()),
                                std::memory_order_relaxed);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "backends/eligibility.h"
 #include "base/text.h"
 #include "proxy/client_connection.h"
 #include "proxy/exchange.h"
@@ -141,7 +142,7 @@ void Exchange::on_connected() {
   state.requests.fetch_add(1, std::memory_order_relaxed);
   client_.advance(SessionState::AwaitingAnswer);
   const auto& timeouts = context_.snapshot->timeouts;
-  client_.arm(request_is_complete() ? timeouts.response : timeouts.body);
+  client_.arm(request_is_complete() ? handshake_bound().value_or(timeouts.response) : timeouts.body);
   request_done_ = context_.loop.now();
   if (!accept_.empty()) {
     handshake_began_ = context_.shared.clock.now();
@@ -243,9 +244,6 @@ void Exchange::on_backend_gone(CloseReason reason) {
     on_attempt_failed(reason, "the backend closed without an answer");
     return;
   }
-  if (use_.state() != nullptr) {
-    count_failure(*use_.state(), false);
-  }
   fail(reason);
 }
 
@@ -257,6 +255,9 @@ void Exchange::fail(CloseReason reason, std::string_view detail, std::uint32_t r
   if (status_ != 0) {
     client_.close_now(reason);
     return;
+  }
+  if (use_.state() != nullptr && describe(reason).side == Side::Backend) {
+    count_failure(*use_.state(), false);  // it was asked, and gave no answer or none that is valid
   }
   const bool is_reset = reason == CloseReason::BackendReset;
   if (!label_.empty()) {
@@ -280,20 +281,46 @@ void Exchange::on_deadline() {
     client_.arm(wait.since + wait.bound - now);
     return;
   }
-  if (wait.reason == CloseReason::ResponseTimeout && use_.state() != nullptr) {
-    count_failure(*use_.state(), false);
+  if (wait.goes_on) {
+    on_attempt_failed(wait.reason, "no answer to the handshake");
+    return;
   }
   fail(wait.reason);
 }
 
-Exchange::Wait Exchange::wait_under_way() const noexcept {
+// Whoever belongs to a backend waits longer for it: a pause there must not move pins.
+std::optional<Duration> Exchange::handshake_bound() const {
+  if (accept_.empty() || !may_repeat() || !could_go_elsewhere()) {
+    return std::nullopt;
+  }
+  const auto& timeouts = context_.snapshot->timeouts;
+  const Duration longest = std::min(timeouts.handshake, timeouts.response);
+  return decision_.was_pinned ? longest : context_.handshakes.bound(pool_, longest);
+}
+
+bool Exchange::could_go_elsewhere() const noexcept {
+  const std::uint32_t next = tries_ + 1U;
+  const auto* const pool = context_.snapshot->pool(pool_);
+  if (pool == nullptr || pool->rule.strict || next > context_.snapshot->retries || next == kMostTries) {
+    return false;
+  }
+  const std::span tried(tried_.data(), tries_);
+  return std::ranges::any_of(pool->backends.all(), [&](const backends::Backend& other) {
+    return other.id != backend_id_ && std::ranges::find(tried, other.id) == tried.end() &&
+           backends::is_eligible(other, backends::Visitor::New);
+  });
+}
+
+Exchange::Wait Exchange::wait_under_way() const {
   const auto& timeouts = context_.snapshot->timeouts;
   if (status_ == 0 && request_is_complete()) {
-    return {request_done_, timeouts.response, CloseReason::ResponseTimeout};
+    const std::optional<Duration> bound = handshake_bound();
+    return {request_done_, bound.value_or(timeouts.response), CloseReason::ResponseTimeout,
+            bound.has_value()};
   }
   const bool backend_takes_nothing = status_ == 0 && !to_backend_.empty();
   return {pace_.last_progress(), timeouts.body,
-          backend_takes_nothing ? CloseReason::ResponseTimeout : CloseReason::BodyTimeout};
+          backend_takes_nothing ? CloseReason::ResponseTimeout : CloseReason::BodyTimeout, false};
 }
 
 void Exchange::on_client_progress(std::size_t bytes) {
