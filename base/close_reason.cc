@@ -16,6 +16,8 @@ constexpr std::array<CloseReasonRow, kCloseReasonCount> kRows{{
     {KeepAliveOver, 0, Side::Self, "keep_alive_over", "the connection was idle between requests"},
     {ClientReset, 0, Side::Client, "client_reset", "the client reset the connection"},
     {BackendReset, 0, Side::Backend, "backend_reset", "the backend reset the connection"},
+    {ClientLost, 0, Side::Client, "client_lost", "the client vanished: it acknowledges nothing any more"},
+    {BackendLost, 0, Side::Backend, "backend_lost", "the backend vanished: it acknowledges nothing any more"},
     {IdleTimeout, 0, Side::Self, "idle_timeout", "no byte passed in either direction for too long"},
     {BodyTimeout, 408, Side::Client, "body_timeout", "the body made no progress for too long"},
     {ClientGone, 0, Side::Client, "client_gone", "the client closed before its answer was complete"},

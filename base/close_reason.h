@@ -21,6 +21,8 @@ enum class CloseReason : std::uint8_t {
   // Ends that one side forced.
   ClientReset,
   BackendReset,
+  ClientLost,   // it vanished without a word: nothing it was sent is acknowledged any more
+  BackendLost,  // likewise
   IdleTimeout,  // no byte either way for timeouts.idle
   BodyTimeout,  // no progress of a body for timeouts.body
   ClientGone,   // the client closed while its answer was on the way

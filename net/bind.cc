@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "net/acknowledgements.h"
+#include "net/keep_alive.h"
 #include "net/listener.h"
 
 namespace limpet::net {
@@ -31,6 +32,7 @@ Result<Fd> open_socket(const SocketAddress& address, bool reuse_port) {
   if (!address.is_unix()) {
     set_flag(fd.get(), SOL_SOCKET, SO_REUSEADDR);
     set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY);
+    keep_alive(fd.get());
     if (reuse_port) {
       set_flag(fd.get(), SOL_SOCKET, SO_REUSEPORT);
     }

@@ -23,8 +23,8 @@ struct BoundSockets {
   SocketAddress address;    // with the port the kernel chose where 0 was asked for
 };
 
-// Binds `address` `count` times. What accepted sockets inherit (TCP_NODELAY) is set here, once. A stale Unix
-// socket file that nobody listens on is replaced; all workers share one Unix socket.
+// Binds `address` `count` times. What accepted sockets inherit (TCP_NODELAY, keep-alive) is set here, once. A
+// stale Unix socket file that nobody listens on is replaced; all workers share one Unix socket.
 [[nodiscard]] Result<BoundSockets> bind_sockets(const SocketAddress& address, std::size_t count);
 
 // What a Listener does when it was not told otherwise is right for everything but clients.

@@ -1,12 +1,18 @@
 #include "net/socket_stream.h"
 
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <cerrno>
 
 #include "base/assert.h"
+#include "net/keep_alive.h"
+#include "net/peer_silence.h"
 
 namespace limpet::net {
 
@@ -16,17 +22,8 @@ constexpr std::uint32_t kReadable = EPOLLIN;
 constexpr std::uint32_t kWritable = EPOLLOUT;
 constexpr std::uint32_t kOver = EPOLLERR | EPOLLHUP;
 
-IoResult result_of(ssize_t moved) noexcept {
-  if (moved > 0) {
-    return {IoStatus::Done, static_cast<std::size_t>(moved), 0};
-  }
-  if (moved == 0) {
-    return {IoStatus::End, 0, 0};
-  }
-  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) {
-    return {IoStatus::WouldBlock, 0, 0};
-  }
-  return {IoStatus::Broken, 0, errno};
+Duration millis(std::uint32_t count) noexcept {
+  return Duration(count);
 }
 
 }  // namespace
@@ -105,6 +102,25 @@ void SocketStream::report(std::uint32_t ready) {
   }
 }
 
+IoResult SocketStream::result_of(ssize_t moved) noexcept {
+  if (moved > 0) {
+    return {IoStatus::Done, static_cast<std::size_t>(moved), 0};
+  }
+  if (moved == 0) {
+    return {IoStatus::End, 0, 0};
+  }
+  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) {
+    return {IoStatus::WouldBlock, 0, 0};
+  }
+  note_error(errno);
+  return {IoStatus::Broken, 0, errno};
+}
+
+// What the system says when it has given a peer up: the last thing that a router told, or nothing.
+void SocketStream::note_error(int error) noexcept {
+  was_lost_ = error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH;
+}
+
 IoResult SocketStream::read(std::span<std::uint8_t> into) noexcept {
   return result_of(::recv(fd_.get(), into.data(), into.size(), 0));
 }
@@ -131,7 +147,29 @@ int SocketStream::take_socket_error() noexcept {
   if (getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &length) != 0) {
     return errno;
   }
+  note_error(error);
   return error;
+}
+
+std::optional<Duration> SocketStream::unanswered_for() noexcept {
+  int unacknowledged = 0;
+  if (ioctl(fd_.get(), SIOCOUTQ, &unacknowledged) != 0 || unacknowledged == 0) {
+    return std::nullopt;
+  }
+  tcp_info info{};
+  socklen_t length = sizeof(info);
+  if (getsockopt(fd_.get(), IPPROTO_TCP, TCP_INFO, &info, &length) != 0) {
+    return std::nullopt;  // a Unix socket: its peer cannot vanish
+  }
+  return net::unanswered_for({.in_flight = info.tcpi_unacked,
+                              .retransmits = info.tcpi_retransmits,
+                              .probes = info.tcpi_probes,
+                              .since_acknowledged = millis(info.tcpi_last_ack_recv),
+                              .since_sent = millis(info.tcpi_last_data_sent)});
+}
+
+void SocketStream::keep_alive() noexcept {
+  net::keep_alive(fd_.get());
 }
 
 void SocketStream::shutdown_write() noexcept {

@@ -21,6 +21,9 @@ class SocketStream final : public Stream, public Pollable {
   [[nodiscard]] IoResult write(std::span<const iovec> parts) noexcept override;
   [[nodiscard]] bool looks_alive() noexcept override;
   [[nodiscard]] int take_socket_error() noexcept override;
+  [[nodiscard]] std::optional<Duration> unanswered_for() noexcept override;
+  void keep_alive() noexcept override;
+  [[nodiscard]] bool was_lost() const noexcept override { return was_lost_; }
   void shutdown_write() noexcept override;
   [[nodiscard]] IoResult write_last(std::span<const std::uint8_t> bytes) noexcept override;
   void reset_on_close() noexcept override;
@@ -43,6 +46,8 @@ class SocketStream final : public Stream, public Pollable {
     return polled_ == Polled::Yes ? wanted_ == armed_ : polled_ == Polled::TakenOut && wanted_ == 0;
   }
   void report(std::uint32_t ready);
+  [[nodiscard]] IoResult result_of(ssize_t moved) noexcept;
+  void note_error(int error) noexcept;
   void close() noexcept override;
 
   UvLoop& loop_;
@@ -52,6 +57,7 @@ class SocketStream final : public Stream, public Pollable {
   Polled polled_ = Polled::Not;
   bool closing_ : 1 = false;
   bool arms_later_ : 1 = false;  // it is on the loop's list
+  bool was_lost_ : 1 = false;
 };
 
 // A session has two.

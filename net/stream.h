@@ -5,8 +5,10 @@
 #include <sys/uio.h>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
+#include "base/clock.h"
 #include "net/loop.h"
 
 namespace limpet::net {
@@ -63,6 +65,13 @@ class Stream {
   [[nodiscard]] virtual bool looks_alive() noexcept = 0;
   // The error of a connect under way, 0 = connected.
   [[nodiscard]] virtual int take_socket_error() noexcept = 0;
+  // How long nothing has come from a peer that ought to have acknowledged what it was sent, and was sent
+  // again; none while it owes nothing: see net/peer_silence.h. One or two system calls.
+  [[nodiscard]] virtual std::optional<Duration> unanswered_for() noexcept { return std::nullopt; }
+  // From now on the system asks an idle peer whether it is there. Some system calls.
+  virtual void keep_alive() noexcept {}
+  // What was read or written last has failed because the peer has vanished.
+  [[nodiscard]] virtual bool was_lost() const noexcept { return false; }
   // Sends FIN; reading goes on.
   virtual void shutdown_write() noexcept = 0;
   // The last bytes and the end of what we say behind them, in one packet. The end was not said when not all

@@ -88,6 +88,15 @@ class Tunnel final : public net::Disposable,
   [[nodiscard]] bool is_of(affinity::PoolId pool, const affinity::Key& key) const noexcept {
     return pin_use_.is_of(pool, key);
   }
+  // For the PeerWatch.
+  [[nodiscard]] Instant opened() const noexcept { return opened_; }
+  [[nodiscard]] bool holds_bytes() const noexcept {
+    return !from_client_.out.empty() || !from_backend_.out.empty();
+  }
+  [[nodiscard]] net::Stream& client_stream() noexcept { return *client_; }
+  [[nodiscard]] net::Stream& backend_stream() noexcept { return *backend_; }
+  // One of its ends has vanished. Requires that it is not leaving.
+  void end_lost(CloseReason reason);
   [[nodiscard]] std::uint32_t slot() const noexcept { return slot_; }
   void set_slot(std::uint32_t slot) noexcept { slot_ = slot; }
 

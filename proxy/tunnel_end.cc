@@ -75,7 +75,18 @@ void Tunnel::end_by_reset(const net::Stream& broken) {
     return;
   }
   (by_client ? *backend_ : *client_).reset_on_close();
-  finish(by_client ? CloseReason::ClientReset : CloseReason::BackendReset);
+  if (broken.was_lost()) {
+    finish(by_client ? CloseReason::ClientLost : CloseReason::BackendLost);
+  } else {
+    finish(by_client ? CloseReason::ClientReset : CloseReason::BackendReset);
+  }
+}
+
+// As by a reset, which tells the end that is there; the other one may come back to life and is told then.
+void Tunnel::end_lost(CloseReason reason) {
+  client_->reset_on_close();
+  backend_->reset_on_close();
+  finish(reason);
 }
 
 // Bytes are lost: both sides must see that the stream is not whole.

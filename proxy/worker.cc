@@ -46,6 +46,7 @@ void Worker::join() {
 
 void Worker::run() {
   connector_.use_below(context_.shared.descriptors.for_backends);
+  peers_.start();
   for (ListeningSocket& listening : sockets_) {
     auto listener = net::Listener::start(
         loop_, std::move(listening.socket),

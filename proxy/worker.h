@@ -17,6 +17,7 @@
 #include "net/mailbox.h"
 #include "net/uv_loop.h"
 #include "proxy/context.h"
+#include "proxy/peer_watch.h"
 #include "proxy/send_away.h"
 
 namespace limpet::proxy {
@@ -105,6 +106,7 @@ class Worker final : private ConnectionOwner {
   SlotList<ClientConnection> connections_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   net::Mailbox<Letter> mailbox_;
+  PeerWatch peers_{context_};
   Instant next_shortage_line_{};
   std::thread thread_;
   std::size_t number_ = 0;

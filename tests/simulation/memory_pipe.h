@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,8 @@ struct MemoryPipe {
   bool fin = false;               // behind to_proxy comes a FIN
   bool reset = false;             // everything unread is lost; reads and writes fail
   bool connected = true;
-  int connect_error = 0;  // errno; decides a connect that is not connected yet
+  std::optional<Duration> unanswered;  // what the system would say of it: see net::Stream
+  int connect_error = 0;               // errno; decides a connect that is not connected yet
 
   // Set by the proxy.
   std::string from_proxy;    // everything it has sent
@@ -88,6 +90,7 @@ class MemoryStream final : public net::Stream {
   [[nodiscard]] net::IoResult write(std::span<const iovec> parts) noexcept override;
   [[nodiscard]] bool looks_alive() noexcept override;
   [[nodiscard]] int take_socket_error() noexcept override;
+  [[nodiscard]] std::optional<Duration> unanswered_for() noexcept override { return pipe_->unanswered; }
   void shutdown_write() noexcept override;
   [[nodiscard]] net::IoResult write_last(std::span<const std::uint8_t> bytes) noexcept override;
   void reset_on_close() noexcept override;
