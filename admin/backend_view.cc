@@ -55,6 +55,7 @@ Json backend_json(const BackendInfo& backend) {
           {"requests", backend.requests},
           {"failures", backend.failures},
           {"last_probe", probe_json(backend.last_probe)},
+          {"ejected_until", backend.ejected_until ? Json(to_rfc3339(*backend.ejected_until)) : Json(nullptr)},
           {"drain", drain_json(backend.drain)}};
 }
 

@@ -66,8 +66,9 @@ struct BackendInfo {
   std::uint32_t sessions = 0;
   std::uint64_t requests = 0;
   std::uint64_t failures = 0;
-  std::optional<ProbeInfo> last_probe;  // none before the first
-  std::optional<DrainInfo> drain{};     // none while its sessions are not sent away
+  std::optional<ProbeInfo> last_probe;      // none before the first
+  std::optional<DrainInfo> drain{};         // none while its sessions are not sent away
+  std::optional<WallTime> ejected_until{};  // none unless the failures of traffic keep clients away
 };
 
 struct PinInfo {

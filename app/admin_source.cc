@@ -141,9 +141,13 @@ admin::BackendInfo AdminSource::backend_info(const affinity::PoolView& pool,
                           .requests = state.requests.load(kRelaxed),
                           .failures = state.failures.load(kRelaxed),
                           .last_probe = std::nullopt,
-                          .drain = drain_info(server_.drains(), backend.id, times)};
+                          .drain = drain_info(server_.drains(), backend.id, times),
+                          .ejected_until = std::nullopt};
   if (const auto probe = server_.monitor().last_probe(backend.id)) {
     info.last_probe = {probe->ok, probe->detail, times.wall_now + (probe->when - times.now), probe->took};
+  }
+  if (const auto until = server_.monitor().ejected_until(backend.id)) {
+    info.ejected_until = times.wall_now + (*until - times.now);
   }
   return info;
 }

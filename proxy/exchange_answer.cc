@@ -146,8 +146,7 @@ void Exchange::note_handshake() {
   context_.handshakes.note(pool_, took);
   backends::BackendState& state = *use_.state();
   state.handshakes.fetch_add(1, std::memory_order_relaxed);
-  state.handshake_us.fetch_add(static_cast<std::uint64_t>(took.count()),
-                               std::memory_order_relaxed);
+  state.handshake_us.fetch_add(static_cast<std::uint64_t>(took.count()), std::memory_order_relaxed);
 }
 
 void Exchange::begin_answer(const http::ResponseHead& head, std::string_view rest) {

@@ -12,7 +12,8 @@ namespace {
 
 // How long one direction may stay silent after the other has ended.
 constexpr Duration kHalfClosedIdle = std::chrono::seconds(30);
-// An idle session is hardly in the middle of a frame, and whoever has not read for timeouts.idle will not now.
+// An idle session is hardly in the middle of a frame, and whoever has not read for timeouts.idle will not
+// now.
 constexpr Duration kIdleGrace = std::chrono::seconds(2);
 
 }  // namespace

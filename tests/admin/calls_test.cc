@@ -65,7 +65,8 @@ TEST_CASE("backends have the names of the contract and null before the first pro
   CHECK(backends[0] == Json::parse(R"({
     "name": "b1", "pool": "default", "address": "127.0.0.1:1", "weight": 1, "health": "up", "mode": "enabled",
     "sessions": 0, "requests": 0, "failures": 0,
-    "last_probe": {"ok": true, "detail": "connected", "when": "1970-01-01T00:00:01.000Z", "took_ms": 3}, "drain": null})"));
+    "last_probe": {"ok": true, "detail": "connected", "when": "1970-01-01T00:00:01.000Z", "took_ms": 3}, "drain": null,
+    "ejected_until": null})"));
   CHECK(backends[1]["health"] == "unknown");
   CHECK(backends[1]["last_probe"].is_null());
 }
