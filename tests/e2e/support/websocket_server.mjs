@@ -1,6 +1,7 @@
 // A WebSocket echo server: node websocket_server.mjs NAME HOST PORT. Texts that begin with "!" are orders:
 //   !close {"code":..,"reason":..}   closes so (without a code: an empty Close)
 //   !fragments                       answers in three frames
+//   !block MILLISECONDS              does nothing else for so long, then echoes the order
 // Every handshake is answered with X-Backend: NAME. GET /stats tells what was seen; other paths answer NAME.
 import http from "node:http";
 import { WebSocketServer } from "ws";
@@ -27,6 +28,12 @@ function obey(socket, order) {
     case "!close": {
       const { code, reason } = JSON.parse(argument);
       socket.close(code, reason);
+      return;
+    }
+    case "!block": {
+      const end = Date.now() + Number(argument);
+      while (Date.now() < end);
+      socket.send(order);
       return;
     }
     case "!fragments":
