@@ -24,8 +24,11 @@ export class ServerProcess {
   constructor(kind, name, host = kOwnAddress) {
     Object.assign(this, { kind, name, host, port: 0 });
   }
+  command() {
+    return kPrograms[this.kind](this.name, this.host, this.port);
+  }
   async start() {
-    const [command, args] = kPrograms[this.kind](this.name, this.host, this.port);
+    const [command, args] = this.command();
     this.child = new Child(command, args.map(String));
     this.port = await this.child.saw(
       ({ output }) => output.includes("\n") && JSON.parse(output.slice(0, output.indexOf("\n"))).listening,
