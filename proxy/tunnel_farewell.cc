@@ -45,6 +45,10 @@ bool Tunnel::send_away(CloseReason cause, Duration grace) {
   }
   const bool was_leaving = is_leaving();
   was_sent_away_ |= cause != CloseReason::IdleTimeout;
+  if (was_sent_away_) {
+    // Now, not when the last end has closed: the client may be back before that, and its place is elsewhere.
+    pin_use_.end(affinity::Ending::SentAway);
+  }
   cut_at_ = std::min(cut_at_, context_.loop.now() + grace);
   if (was_leaving) {
     arm_farewell(deadline_.due() - context_.loop.now());
