@@ -40,8 +40,8 @@ std::variant<std::string, Problems> read_file(const std::string& path) {
 }
 
 // `look_around`: what else is checked, beyond the text.
-Loaded load(std::string_view text, const std::string& name,
-            void (*look_around)(const Settings& settings, Report& report)) {
+std::variant<LoadedFile, Problems> load(std::string_view text, const std::string& name,
+                                        void (*look_around)(const Settings& settings, Report& report)) {
   const auto parsed = parse_yaml(text);
   if (const auto* error = std::get_if<YamlError>(&parsed)) {
     return Problems{{name, error->place.line, error->place.column, {}, error->message}};
@@ -58,16 +58,27 @@ Loaded load(std::string_view text, const std::string& name,
   if (!problems.empty()) {
     return problems;
   }
-  return settings;
+  return LoadedFile{std::move(settings), report.places()};
+}
+
+Loaded without_places(std::variant<LoadedFile, Problems> loaded) {
+  if (auto* const problems = std::get_if<Problems>(&loaded)) {
+    return std::move(*problems);
+  }
+  return std::move(std::get<LoadedFile>(loaded).settings);
 }
 
 }  // namespace
 
 Loaded load_text(std::string_view text, const std::string& name) {
-  return load(text, name, [](const Settings&, Report&) {});
+  return without_places(load(text, name, [](const Settings&, Report&) {}));
 }
 
 Loaded load_file(const std::string& path) {
+  return without_places(load_file_with_places(path));
+}
+
+std::variant<LoadedFile, Problems> load_file_with_places(const std::string& path) {
   const auto text = read_file(path);
   if (const auto* problems = std::get_if<Problems>(&text)) {
     return *problems;

@@ -29,12 +29,7 @@ std::string Problem::to_string() const {
 }
 
 void Report::add(Place place, std::string key, std::string message) {
-  problems_.push_back({file_, place.line, place.column, std::move(key), std::move(message)});
-}
-
-std::optional<Place> Report::place_of(const std::string& key) const {
-  const auto found = places_.find(key);
-  return found != places_.end() ? std::optional(found->second) : std::nullopt;
+  problems_.push_back({places_.file(), place.line, place.column, std::move(key), std::move(message)});
 }
 
 Problems Report::take() {

@@ -2,32 +2,32 @@
 // stands. Owned by one load. Control thread.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "settings/load.h"
+#include "settings/places.h"
+#include "settings/problem.h"
 #include "settings/yaml.h"
 
 namespace limpet::settings {
 
 class Report {
  public:
-  explicit Report(std::string file) : file_(std::move(file)) {}
+  explicit Report(std::string file) : places_(std::move(file)) {}
 
   void add(Place place, std::string key, std::string message);
   // `key` was read well, from this place.
-  void note(const std::string& key, Place place) { places_.insert_or_assign(key, place); }
+  void note(const std::string& key, Place place) { places_.note(key, place); }
   // None when the file does not say the key, or says it wrongly.
-  [[nodiscard]] std::optional<Place> place_of(const std::string& key) const;
+  [[nodiscard]] std::optional<Place> place_of(const std::string& key) const { return places_.place_of(key); }
+  [[nodiscard]] const Places& places() const noexcept { return places_; }
   // In the order of the file. Leaves the report empty.
   [[nodiscard]] Problems take();
 
  private:
-  std::string file_;
   Problems problems_;
-  std::map<std::string, Place> places_;
+  Places places_;
 };
 
 // "parent.name", or the name alone at the top level.

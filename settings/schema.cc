@@ -49,6 +49,11 @@ Key needs_restart(Key key) {
   return key;
 }
 
+Key reaches_sessions(Key key) {
+  key.reaches_sessions = true;
+  return key;
+}
+
 Key required(Key key) {
   key.is_required = true;
   return key;
@@ -101,8 +106,9 @@ const Rows<Settings>& top_rows() {
           wait(), at(&Settings::timeouts, &Timeouts::handshake)),
       row({"timeouts.response", "60s", "From the request to the first byte of the backend's answer: 504."},
           wait(), at(&Settings::timeouts, &Timeouts::response)),
-      row({"timeouts.idle", "1h", "A WebSocket session without a byte in either direction."}, wait(),
-          at(&Settings::timeouts, &Timeouts::idle)),
+      row(reaches_sessions(
+              {"timeouts.idle", "1h", "A WebSocket session without a byte in either direction."}),
+          wait(), at(&Settings::timeouts, &Timeouts::idle)),
       row({"timeouts.keep_alive", "60s", "An HTTP connection between two requests, on either side."}, wait(),
           at(&Settings::timeouts, &Timeouts::keep_alive)),
       row({"timeouts.body", "60s", "A body that makes no progress."}, wait(),
@@ -256,10 +262,11 @@ const Rows<Health>& health_rows() {
           duration_between(kShortestInterval, kLongestInterval), at(&Health::passive, &Passive::window)),
       row({"passive.eject", "10s", "How long new clients are kept away then."},
           duration_between(kShortestInterval, kLongestInterval), at(&Health::passive, &Passive::eject)),
-      row({"on_down", "close", "Live sessions of a backend that is down: close or keep."},
+      row(reaches_sessions({"on_down", "close", "Live sessions of a backend that is down: close or keep."}),
           one_of<OnDown>({{"close", OnDown::Close}, {"keep", OnDown::Keep}}), at(&Health::on_down)),
-      row({"close_after", "10s",
-           "Only sessions that have heard nothing from it for so long since it went down are closed."},
+      row(reaches_sessions(
+              {"close_after", "10s",
+               "Only sessions that have heard nothing from it for so long since it went down are closed."}),
           duration_between(Duration::zero(), kLongestInterval), at(&Health::close_after)),
       row({"slow_start", "0s",
            "How long the share of a backend that came back grows to its full weight; 0s is at once."},
@@ -270,12 +277,15 @@ const Rows<Health>& health_rows() {
 
 const Rows<Drain>& drain_rows() {
   static const Rows<Drain> rows{
-      row({"close_code", "1012", "The code of the Close that sessions are sent away with."},
+      row(reaches_sessions({"close_code", "1012", "The code of the Close that sessions are sent away with."}),
           one_of<std::uint16_t>({{"1001", kGoingAway}, {"1012", kServiceRestart}}), at(&Drain::close_code)),
-      row({"reason", "service restart", "Its reason, for people."}, close_text(), at(&Drain::reason)),
-      row({"rate", "100/s", "So many sessions of a pool are sent away in a time; 0/s is all at once."},
+      row(reaches_sessions({"reason", "service restart", "Its reason, for people."}), close_text(),
+          at(&Drain::reason)),
+      row(reaches_sessions(
+              {"rate", "100/s", "So many sessions of a pool are sent away in a time; 0/s is all at once."}),
           rate_up_to(kMostSessions), at(&Drain::rate)),
-      row({"grace", "30s", "How long sessions that are sent away may take to leave before they are cut."},
+      row(reaches_sessions({"grace", "30s",
+                            "How long sessions that are sent away may take to leave before they are cut."}),
           duration_between(Duration::zero(), kLongestWait), at(&Drain::grace)),
   };
   return rows;

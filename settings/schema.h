@@ -17,6 +17,7 @@ struct Key {
   std::string default_text = {};  // as conf/limpet.yaml spells it; empty = no default of its own
   std::string help = {};          // one sentence
   bool is_reloadable = true;      // false: a change needs a restart
+  bool reaches_sessions = false;  // live sessions feel a change of it
   bool is_required = false;
   bool is_shared = false;    // stands at the top level only, because all pools share it
   bool is_list = false;      // the value is a list, and the row stores one item of it at a time
