@@ -29,6 +29,7 @@ struct PoolView {
   backends::BackendSet backends;
   std::shared_ptr<const CookieCodec> codec;  // null unless rule.by is Cookie
   bool has_slow_start = false;               // backends that came back have a share of their weight
+  bool is_leaving = false;  // removed while limpet runs: here until its last session has gone, for nobody new
 };
 
 struct Request {

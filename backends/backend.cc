@@ -5,6 +5,7 @@ namespace limpet::backends {
 std::string_view word(Health health) noexcept {
   switch (health) {
     case Health::Unknown:
+    case Health::Awaited:
       return "unknown";
     case Health::Up:
       return "up";

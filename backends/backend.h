@@ -17,7 +17,9 @@ namespace limpet::backends {
 // = none.
 using BackendId = std::uint32_t;
 
-enum class Health : std::uint8_t { Unknown, Up, Down };
+// Awaited: added while limpet runs, and nothing is known of it yet: it takes nobody before its first result.
+// What may take clients stands before Down.
+enum class Health : std::uint8_t { Unknown, Up, Down, Awaited };
 enum class Mode : std::uint8_t { Enabled, Draining, Disabled };
 
 [[nodiscard]] std::string_view word(Health health) noexcept;

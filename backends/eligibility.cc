@@ -10,6 +10,8 @@ std::string_view word(Ineligible why) noexcept {
       return "unresolved";
     case Ineligible::Down:
       return "down";
+    case Ineligible::Awaited:
+      return "not probed yet";
     case Ineligible::Draining:
       return "draining";
     case Ineligible::Disabled:
@@ -34,8 +36,9 @@ Ineligible why_not(const Backend& backend, Visitor visitor) noexcept {
   if (!backend.address) {
     return Ineligible::Unresolved;
   }
-  if (state.health.load(std::memory_order_relaxed) == Health::Down) {
-    return Ineligible::Down;
+  const Health health = state.health.load(std::memory_order_relaxed);
+  if (health >= Health::Down) {
+    return health == Health::Down ? Ineligible::Down : Ineligible::Awaited;
   }
   if (backend.spec.max_sessions != 0 && state.load() >= backend.spec.max_sessions) {
     return Ineligible::Full;

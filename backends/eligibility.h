@@ -8,7 +8,7 @@
 
 namespace limpet::backends {
 
-enum class Ineligible : std::uint8_t { No, Unresolved, Down, Draining, Disabled, Full };
+enum class Ineligible : std::uint8_t { No, Unresolved, Down, Awaited, Draining, Disabled, Full };
 
 [[nodiscard]] std::string_view word(Ineligible why) noexcept;
 
@@ -17,7 +17,8 @@ enum class Visitor : std::uint8_t {
   Pinned,  // a client whose pin names this backend
 };
 
-// Unknown health counts as healthy: service begins with the first request, not with the first probe.
+// Unknown health counts as healthy: service begins with the first request, not with the first probe. Awaited
+// does not: others serve while a newcomer is probed.
 // max_sessions bounds load(); a draining backend takes no New client,
 // and a Pinned one until BackendState::keeps_nobody.
 [[nodiscard]] Ineligible why_not(const Backend& backend, Visitor visitor) noexcept;
@@ -26,7 +27,7 @@ enum class Visitor : std::uint8_t {
 [[nodiscard]] inline bool takes_new(const Standing& standing, std::uint32_t load) noexcept {
   const Mode mode = standing.state->mode.load(std::memory_order_relaxed);
   const Health health = standing.state->health.load(std::memory_order_relaxed);
-  return static_cast<bool>(unsigned{mode == Mode::Enabled} & unsigned{health != Health::Down} &
+  return static_cast<bool>(unsigned{mode == Mode::Enabled} & unsigned{health < Health::Down} &
                            unsigned{load < standing.load_limit});
 }
 [[nodiscard]] inline bool is_eligible(const Backend& backend, Visitor visitor) noexcept {

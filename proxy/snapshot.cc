@@ -33,7 +33,7 @@ const affinity::PoolView* Snapshot::pool(affinity::PoolId id) const noexcept {
 
 const affinity::PoolView* Snapshot::pool_named(std::string_view name) const noexcept {
   for (const auto& candidate : pools) {
-    if (candidate.name == name) {
+    if (candidate.name == name && !candidate.is_leaving) {
       return &candidate;
     }
   }

@@ -33,6 +33,7 @@ struct Snapshot {
 
   // nullptr when that pool is not there.
   [[nodiscard]] const affinity::PoolView* pool(affinity::PoolId id) const noexcept;
+  // Not one that is leaving: nothing is routed there.
   [[nodiscard]] const affinity::PoolView* pool_named(std::string_view name) const noexcept;
   // The one that has this backend; nullptr when none has.
   [[nodiscard]] const affinity::PoolView* pool_of(backends::BackendId backend) const noexcept;

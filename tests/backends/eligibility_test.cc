@@ -32,6 +32,8 @@ constexpr Situation kSituations[] = {
     {"up", Mode::Enabled, Health::Up, true, 5, 5, 0, Ineligible::No, Ineligible::No},
     {"health not known yet", Mode::Enabled, Health::Unknown, true, 0, 0, 0, Ineligible::No, Ineligible::No},
     {"down", Mode::Enabled, Health::Down, true, 0, 0, 0, Ineligible::Down, Ineligible::Down},
+    {"added and not probed yet", Mode::Enabled, Health::Awaited, true, 0, 0, 0, Ineligible::Awaited,
+     Ineligible::Awaited},
     {"draining", Mode::Draining, Health::Up, true, 0, 0, 0, Ineligible::Draining, Ineligible::No},
     {"draining and down", Mode::Draining, Health::Down, true, 0, 0, 0, Ineligible::Draining,
      Ineligible::Down},
