@@ -14,8 +14,6 @@ namespace limpet::net {
 
 namespace {
 
-constexpr int kBacklog = 4096;
-
 Error bind_error(int error_number, const SocketAddress& address) {
   return system_error(error_number, Side::Self, "cannot listen on " + address.to_string());
 }
@@ -68,8 +66,8 @@ Result<bool> check_port_is_free(const SocketAddress& address) {
   return true;
 }
 
-Result<BoundSockets> bind_tcp(SocketAddress address, std::size_t count) {
-  if (address.port() != 0) {
+Result<BoundSockets> bind_tcp(SocketAddress address, std::size_t count, PortUse use) {
+  if (address.port() != 0 && use == PortUse::Alone) {
     auto is_free = check_port_is_free(address);
     if (!is_free.ok()) {
       return is_free.error();
@@ -135,8 +133,8 @@ Result<BoundSockets> bind_unix(const SocketAddress& address, std::size_t count) 
 
 }  // namespace
 
-Result<BoundSockets> bind_sockets(const SocketAddress& address, std::size_t count) {
-  return address.is_unix() ? bind_unix(address, count) : bind_tcp(address, count);
+Result<BoundSockets> bind_sockets(const SocketAddress& address, std::size_t count, PortUse use) {
+  return address.is_unix() ? bind_unix(address, count) : bind_tcp(address, count, use);
 }
 
 }  // namespace limpet::net

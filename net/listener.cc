@@ -132,6 +132,12 @@ Result<std::unique_ptr<Listener>> Listener::start(UvLoop& loop, Fd socket, OnAcc
   return std::unique_ptr<Listener>(new Listener(inner.release()));
 }
 
+void Listener::accept_queued() {
+  // A storm of new clients must not keep the worker here: as many as a queue holds.
+  for (int accepted = 0; accepted < kBacklog && !inner_->rests && inner_->accept_one(); ++accepted) {
+  }
+}
+
 // The poller may have an event for it in hand, and libuv has its timer: it goes when that is closed.
 Listener::~Listener() {
   inner_->closed = true;

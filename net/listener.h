@@ -5,6 +5,7 @@
 
 #include <sys/socket.h>
 
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -18,14 +19,23 @@
 
 namespace limpet::net {
 
+// Connections that the kernel keeps until they are accepted, a socket.
+inline constexpr int kBacklog = 4096;
+
 struct BoundSockets {
   std::vector<Fd> sockets;  // one a worker, listening
   SocketAddress address;    // with the port the kernel chose where 0 was asked for
 };
 
+enum class PortUse : std::uint8_t {
+  Alone,       // nobody else may listen on the port
+  BesideOurs,  // this process does, for a moment: whether somebody else does too cannot be told
+};
+
 // Binds `address` `count` times. What accepted sockets inherit (TCP_NODELAY, keep-alive) is set here, once. A
 // stale Unix socket file that nobody listens on is replaced; all workers share one Unix socket.
-[[nodiscard]] Result<BoundSockets> bind_sockets(const SocketAddress& address, std::size_t count);
+[[nodiscard]] Result<BoundSockets> bind_sockets(const SocketAddress& address, std::size_t count,
+                                                PortUse use = PortUse::Alone);
 
 // What a Listener does when it was not told otherwise is right for everything but clients.
 struct ListenerOptions {
@@ -50,7 +60,9 @@ class Listener {
   // Starts accepting. `on_accept` gets non-blocking sockets.
   [[nodiscard]] static Result<std::unique_ptr<Listener>> start(UvLoop& loop, Fd socket, OnAccept on_accept,
                                                                ListenerOptions options = {});
-  ~Listener();  // stops accepting and closes the socket
+  ~Listener();  // stops accepting and closes the socket; the kernel resets who waits in its queue
+  // Accepts who waits in the queue now. For the moment before it is closed.
+  void accept_queued();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 

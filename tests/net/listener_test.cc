@@ -159,3 +159,24 @@ TEST_CASE("clients leave descriptors to backends, and both leave some to the res
     CHECK(net::DescriptorBounds::least_limit(kOwn) > limit);
   }
 }
+
+TEST_CASE("who waits in the queue of a listener that is to close is accepted first") {
+  Rig rig;
+  rig.listen();
+  for (int i = 0; i < 5; ++i) {
+    rig.connect();
+  }
+  rig.listener->accept_queued();
+  CHECK(rig.accepted.size() == 5);
+  rig.listener.reset();
+}
+
+TEST_CASE("a listener that is to close accepts nobody beyond what there is room for") {
+  Rig rig;
+  rig.listen(std::numeric_limits<int>::max(), [&rig] { return rig.accepted.size() < 2; });
+  for (int i = 0; i < 5; ++i) {
+    rig.connect();
+  }
+  rig.listener->accept_queued();
+  CHECK(rig.accepted.size() == 2);
+}
