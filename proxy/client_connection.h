@@ -16,6 +16,7 @@
 #include "proxy/body_pace.h"
 #include "proxy/context.h"
 #include "proxy/exchange.h"
+#include "proxy/listener_pool.h"
 #include "proxy/session_state.h"
 #include "proxy/tunnel.h"
 
@@ -23,8 +24,8 @@ namespace limpet::proxy {
 
 struct Arrival {
   SocketAddress peer;
-  std::string_view listener_pool;  // outlives the connection
-  bool over_limit = false;         // limits.sessions is reached: the first request is answered 503
+  ListenerPoolPtr listener_pool;  // never null
+  bool over_limit = false;        // limits.sessions is reached: the first request is answered 503
 };
 
 class ClientConnection final : public net::Disposable,

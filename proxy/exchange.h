@@ -147,7 +147,8 @@ class Exchange final : public net::Disposable, public net::StreamEvents, public 
   CloseReason last_failure_ = CloseReason::NoBackend;
   affinity::Decision decision_;
   backends::BackendId backend_id_ = 0;
-  net::StreamPtr backend_;  // null between attempts
+  std::uint64_t backend_epoch_ = 0;  // of IdleBackends, when it was connected
+  net::StreamPtr backend_;           // null between attempts
   net::Outbox to_backend_;
   BackendUse use_;
   PinUse pin_;

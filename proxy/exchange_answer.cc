@@ -257,10 +257,9 @@ void Exchange::finish_answer(std::string_view spare) {
 }
 
 void Exchange::keep_backend(std::string_view spare) {
-  if (backend() == nullptr) {
-    return;  // it was removed meanwhile
-  }
-  if (!backend_keeps_alive_ || !spare.empty() || !request_is_complete() || !to_backend_.empty()) {
+  const bool was_removed = backend() == nullptr || context_.idle.epoch(backend_id_) != backend_epoch_;
+  if (was_removed || !backend_keeps_alive_ || !spare.empty() || !request_is_complete() ||
+      !to_backend_.empty()) {
     return;
   }
   Duration how_long = context_.snapshot->timeouts.keep_alive;

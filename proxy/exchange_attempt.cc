@@ -57,6 +57,7 @@ affinity::Decision Exchange::decide_backend(const affinity::PoolView& pool) {
 
 void Exchange::connect_to(const backends::Backend& backend) {
   backend_id_ = backend.id;
+  backend_epoch_ = context_.idle.epoch(backend.id);
   use_ = BackendUse(backend.state);
   context_.counters.add(Counter::BackendAttempts);
   reused_ = false;

@@ -4,7 +4,6 @@
 
 #include "net/deadlines.h"
 #include "net/loop.h"
-#include "proxy/snapshot.h"
 
 namespace limpet::proxy {
 
@@ -36,11 +35,19 @@ IdleBackends::IdleBackends(net::Loop& loop) : loop_(loop) {}
 
 IdleBackends::~IdleBackends() = default;
 
+IdleBackends::Place& IdleBackends::place_of(backends::BackendId backend) {
+  const auto [place, is_new] = places_.try_emplace(backend);
+  if (is_new) {
+    place->second.epoch = ++last_epoch_;
+  }
+  return place->second;
+}
+
 net::StreamPtr IdleBackends::take(backends::BackendId backend) {
-  const auto found = waiting_.find(backend);
-  while (found != waiting_.end() && !found->second.empty()) {
-    net::StreamPtr stream = std::move(found->second.back()->stream);
-    found->second.pop_back();
+  const auto found = places_.find(backend);
+  while (found != places_.end() && !found->second.waiting.empty()) {
+    net::StreamPtr stream = std::move(found->second.waiting.back()->stream);
+    found->second.waiting.pop_back();
     stream->set_events(nullptr);
     if (stream->looks_alive()) {
       return stream;
@@ -50,7 +57,7 @@ net::StreamPtr IdleBackends::take(backends::BackendId backend) {
 }
 
 void IdleBackends::put(backends::BackendId backend, net::StreamPtr stream, Duration how_long) {
-  auto& list = waiting_[backend];
+  auto& list = place_of(backend).waiting;
   if (list.size() >= kMostEach || how_long <= Duration::zero()) {
     return;
   }
@@ -58,22 +65,24 @@ void IdleBackends::put(backends::BackendId backend, net::StreamPtr stream, Durat
 }
 
 bool IdleBackends::clear() noexcept {
-  const bool held_any =
-      std::any_of(waiting_.begin(), waiting_.end(), [](const auto& list) { return !list.second.empty(); });
-  waiting_.clear();
+  bool held_any = false;
+  for (auto& [backend, place] : places_) {
+    held_any = held_any || !place.waiting.empty();
+    place.waiting.clear();
+  }
   return held_any;
 }
 
 void IdleBackends::forget(backends::BackendId backend) noexcept {
-  waiting_.erase(backend);
+  places_.erase(backend);
 }
 
-void IdleBackends::forget_removed(const Snapshot& snapshot) {
-  std::erase_if(waiting_, [&](const auto& list) { return snapshot.pool_of(list.first) == nullptr; });
+void IdleBackends::keep_where(const std::function<bool(backends::BackendId)>& keep) {
+  std::erase_if(places_, [&](const auto& entry) { return !keep(entry.first); });
 }
 
 void IdleBackends::drop(const Waiting& waiting) {
-  auto& list = waiting_[waiting.backend];
+  auto& list = place_of(waiting.backend).waiting;
   const auto found = std::find_if(list.begin(), list.end(),
                                   [&](const auto& candidate) { return candidate.get() == &waiting; });
   if (found == list.end()) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -12,8 +14,6 @@
 #include "net/stream.h"
 
 namespace limpet::proxy {
-
-struct Snapshot;
 
 class IdleBackends {
  public:
@@ -26,24 +26,33 @@ class IdleBackends {
   // never given out, even if the loop has not told of it yet: bytes said unasked must not become the answer
   // to the next request.
   [[nodiscard]] net::StreamPtr take(backends::BackendId backend);
+  // What a connection is made under; another one once connections to that backend are not kept any more.
+  [[nodiscard]] std::uint64_t epoch(backends::BackendId backend) { return place_of(backend).epoch; }
+  // Closes those to backends for which `keep(id)` does not hold; connections in use are not to be put back
+  // (epoch()).
+  void keep_where(const std::function<bool(backends::BackendId)>& keep);
   // Keeps it for `how_long`, unless enough wait already.
   void put(backends::BackendId backend, net::StreamPtr stream, Duration how_long);
   // False when none was there.
   bool clear() noexcept;
   // Closes those to one backend.
   void forget(backends::BackendId backend) noexcept;
-  // Closes those to backends that are in no pool any more.
-  void forget_removed(const Snapshot& snapshot);
 
  private:
   class Waiting;
+  struct Place {
+    std::uint64_t epoch = 0;
+    std::vector<std::unique_ptr<Waiting>> waiting;
+  };
+  [[nodiscard]] Place& place_of(backends::BackendId backend);
   void drop(const Waiting& waiting);
 
   // Enough for a burst; more would only hold descriptors of the backend.
   static constexpr std::size_t kMostEach = 64;
 
   net::Loop& loop_;
-  std::unordered_map<backends::BackendId, std::vector<std::unique_ptr<Waiting>>> waiting_;
+  std::unordered_map<backends::BackendId, Place> places_;
+  std::uint64_t last_epoch_ = 0;
 };
 
 }  // namespace limpet::proxy

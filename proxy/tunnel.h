@@ -65,6 +65,8 @@ class Tunnel final : public net::Disposable,
   // already, nothing is said and only the grace counts. False when nobody was told, because of that or
   // because the session was leaving already: then a shorter grace counts all the same.
   bool send_away(CloseReason cause, Duration grace);
+  // timeouts.idle has become shorter.
+  void on_idle_timeout_changed();
   // Ends it at once.
   void cut(CloseReason cause);
 

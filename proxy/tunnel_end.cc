@@ -35,6 +35,12 @@ void Tunnel::arm_idle() {
   context_.loop.deadlines().arm(deadline_, std::min(last_activity() + idle_bound(), cut_at_));
 }
 
+void Tunnel::on_idle_timeout_changed() {
+  if (ending_ == CloseReason::None && client_ != nullptr) {
+    arm_idle();
+  }
+}
+
 void Tunnel::on_deadline() {
   if (ending_ != CloseReason::None) {
     on_farewell_deadline();

@@ -22,6 +22,10 @@ Worker::Worker(Shared& shared, SnapshotPtr snapshot, std::vector<ListeningSocket
     : sockets_(std::move(sockets)),
       connector_(loop_),
       context_(loop_, connector_, shared, *this, seed),
+      listeners_(loop_, shared.log,
+                 [this](net::Fd socket, const SocketAddress& peer, const ListenerPoolPtr& pool) {
+                   on_accept(std::move(socket), peer, pool);
+                 }),
       mailbox_(loop_, [this](Letter&& letter) {
         std::visit([this](auto&& one) { on_letter(std::forward<decltype(one)>(one)); }, std::move(letter));
       }) {
@@ -48,27 +52,22 @@ void Worker::run() {
   connector_.use_below(context_.shared.descriptors.for_backends);
   peers_.start();
   for (ListeningSocket& listening : sockets_) {
-    auto listener = net::Listener::start(
-        loop_, std::move(listening.socket),
-        [this, pool = std::string_view(listening.pool)](net::Fd socket, const SocketAddress& peer) {
-          on_accept(std::move(socket), peer, pool);
-        },
-        {.below = context_.shared.descriptors.for_clients,
-         .has_room =
-             [&all = context_.shared] {
-               return all.connections.load(std::memory_order_relaxed) < all.descriptors.most_clients;
-             },
-         .on_rest = [this] { on_accept_rests(); }});
-    if (listener.ok()) {
-      listeners_.push_back(std::move(listener).value());
-    } else {
-      context_.shared.log.error("listener_failed", {{"detail", listener.error().detail}});
-    }
+    listeners_.open(std::move(listening), listener_options());
   }
+  sockets_.clear();
   loop_.run();
 }
 
-void Worker::on_accept(net::Fd socket, const SocketAddress& peer, std::string_view pool) {
+net::ListenerOptions Worker::listener_options() {
+  return {.below = context_.shared.descriptors.for_clients,
+          .has_room =
+              [&all = context_.shared] {
+                return all.connections.load(std::memory_order_relaxed) < all.descriptors.most_clients;
+              },
+          .on_rest = [this] { on_accept_rests(); }};
+}
+
+void Worker::on_accept(net::Fd socket, const SocketAddress& peer, const ListenerPoolPtr& pool) {
   context_.counters.add(Counter::Connections);
   auto& open = context_.shared.connections;
   const std::uint32_t limit = context_.snapshot->limits.sessions;

@@ -19,14 +19,9 @@
 #include "proxy/context.h"
 #include "proxy/peer_watch.h"
 #include "proxy/send_away.h"
+#include "proxy/worker_listeners.h"
 
 namespace limpet::proxy {
-
-// A listening socket of one worker and where its requests go.
-struct ListeningSocket {
-  net::Fd socket;
-  std::string pool;  // of requests that no route takes; empty = none
-};
 
 struct SessionReply {
   std::uint64_t question = 0;  // as asked
@@ -63,6 +58,7 @@ class Worker final : private ConnectionOwner {
 
   // Any thread.
   void apply(SnapshotPtr snapshot) { mailbox_.post(std::move(snapshot)); }
+  void apply(ListenerChange change) { mailbox_.post(std::move(change)); }
   void ask(SessionQuestion question) { mailbox_.post(question); }
   // Closes the listeners and what is idle, lets running requests finish and sessions go on, and leaves by
   // itself when everything has gone. Whose sessions are to go is control's work, as in any drain; one that
@@ -78,16 +74,18 @@ class Worker final : private ConnectionOwner {
   [[nodiscard]] const Counters& counters() const noexcept { return context_.counters; }
 
  private:
-  using Letter = std::variant<SnapshotPtr, SessionQuestion, StopAccepting, StopAtOnce, SendAway, CutBackend,
-                              EndSession, MoveKey>;
+  using Letter = std::variant<SnapshotPtr, ListenerChange, SessionQuestion, StopAccepting, StopAtOnce,
+                              SendAway, CutBackend, EndSession, MoveKey>;
 
   void run();
-  void on_accept(net::Fd socket, const SocketAddress& peer, std::string_view pool);
+  [[nodiscard]] net::ListenerOptions listener_options();
+  void on_accept(net::Fd socket, const SocketAddress& peer, const ListenerPoolPtr& pool);
   void on_accept_rests();
   void leave_if_done();
 
   // worker_orders.cc: one a letter.
   void on_letter(SnapshotPtr snapshot);
+  void on_letter(ListenerChange change);
   void on_letter(const SessionQuestion& question);
   void on_letter(StopAccepting order);
   void on_letter(StopAtOnce order);
@@ -104,7 +102,7 @@ class Worker final : private ConnectionOwner {
   net::SocketConnector connector_;
   Context context_;
   SlotList<ClientConnection> connections_;
-  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  WorkerListeners listeners_;
   net::Mailbox<Letter> mailbox_;
   PeerWatch peers_{context_};
   Instant next_shortage_line_{};

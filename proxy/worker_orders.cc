@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "proxy/adopt_snapshot.h"
 #include "proxy/client_connection.h"
 #include "proxy/tunnel.h"
 #include "proxy/worker.h"
@@ -20,8 +21,24 @@ void reply(net::Mailbox<Answer>* to, Answer answer) {
 }  // namespace
 
 void Worker::on_letter(SnapshotPtr snapshot) {
-  context_.snapshot = std::move(snapshot);
-  context_.idle.forget_removed(*context_.snapshot);
+  adopt_snapshot(context_, std::move(snapshot));
+}
+
+// New listeners open before old ones close, and all of them with the new snapshot.
+void Worker::on_letter(ListenerChange change) {
+  adopt_snapshot(context_, std::move(change.snapshot));
+  for (ListeningSocket& listening : change.opened) {
+    if (!context_.stopping) {
+      listeners_.open(std::move(listening), listener_options());
+    }
+  }
+  for (ListenerChange::NewPool& next : change.repooled) {
+    listeners_.set_pool(next.id, std::move(next.pool));
+  }
+  for (const ListenerId id : change.closed) {
+    listeners_.close(id);
+    change.tell->post({id});
+  }
 }
 
 void Worker::on_letter(const SessionQuestion& question) {

@@ -1,0 +1,79 @@
+// WorkerListeners: the listeners of one worker, and the letter by which control changes them while running.
+// Owned by the Worker. Worker, but for the letter.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "net/listener.h"
+#include "net/mailbox.h"
+#include "net/uv_loop.h"
+#include "proxy/listener_pool.h"
+#include "proxy/snapshot.h"
+
+namespace limpet::proxy {
+
+// The number of a listener, the same in every worker and never used again.
+using ListenerId = std::uint32_t;
+
+// A listening socket of one worker and where its requests go.
+struct ListeningSocket {
+  net::Fd socket;
+  std::string pool;  // of requests that no route takes; empty = none
+  ListenerId id = 0;
+};
+
+// A worker has closed its socket of that listener.
+struct ListenerClosed {
+  ListenerId id = 0;
+};
+
+// What a reload changes, for one worker: taken in one step, so that no request meets the new pools with the
+// old listeners.
+struct ListenerChange {
+  struct NewPool {
+    ListenerId id = 0;
+    std::string pool;
+  };
+  SnapshotPtr snapshot;
+  std::vector<ListeningSocket> opened;
+  std::vector<NewPool> repooled;
+  std::vector<ListenerId> closed;
+  net::Mailbox<ListenerClosed>* tell = nullptr;  // posted to for each that was closed; outlives the worker
+};
+
+class WorkerListeners {
+ public:
+  using OnAccept =
+      std::function<void(net::Fd socket, const SocketAddress& peer, const ListenerPoolPtr& pool)>;
+
+  WorkerListeners(net::UvLoop& loop, Log& log, OnAccept on_accept)
+      : loop_(loop), log_(log), on_accept_(std::move(on_accept)) {}
+
+  // Starts accepting. One that cannot be watched is told in the log.
+  void open(ListeningSocket listening, net::ListenerOptions options);
+  // Requests of its connections, the present ones too, go there from now on.
+  void set_pool(ListenerId id, std::string pool);
+  // Accepts who waits in its queue, and closes it.
+  void close(ListenerId id);
+  // Closes all of them.
+  void clear() noexcept { entries_.clear(); }
+
+ private:
+  struct Entry {
+    ListenerId id = 0;
+    std::shared_ptr<ListenerPool> pool;
+    std::unique_ptr<net::Listener> listener;
+  };
+
+  net::UvLoop& loop_;
+  Log& log_;
+  OnAccept on_accept_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace limpet::proxy
