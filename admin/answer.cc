@@ -11,8 +11,9 @@ namespace limpet::admin {
 
 namespace {
 
-constexpr std::array<std::pair<int, std::string_view>, 12> kPhrases{{
+constexpr std::array<std::pair<int, std::string_view>, 14> kPhrases{{
     {200, "OK"},
+    {201, "Created"},
     {400, "Bad Request"},
     {401, "Unauthorized"},
     {403, "Forbidden"},
@@ -22,6 +23,7 @@ constexpr std::array<std::pair<int, std::string_view>, 12> kPhrases{{
     {409, "Conflict"},
     {413, "Content Too Large"},
     {415, "Unsupported Media Type"},
+    {422, "Unprocessable Content"},
     {431, "Request Header Fields Too Large"},
     {503, "Service Unavailable"},
 }};

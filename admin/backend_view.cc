@@ -56,7 +56,9 @@ Json backend_json(const BackendInfo& backend) {
           {"failures", backend.failures},
           {"last_probe", probe_json(backend.last_probe)},
           {"ejected_until", backend.ejected_until ? Json(to_rfc3339(*backend.ejected_until)) : Json(nullptr)},
-          {"drain", drain_json(backend.drain)}};
+          {"drain", drain_json(backend.drain)},
+          {"leaving", backend.is_leaving},
+          {"runtime", text_or_null(std::string(backend.runtime))}};
 }
 
 }  // namespace limpet::admin

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "admin/drain_info.h"
+#include "admin/refusal.h"
+#include "admin/reload_info.h"
 #include "affinity/decide.h"
 #include "affinity/key.h"
 #include "affinity/table.h"
@@ -18,17 +20,6 @@
 #include "base/clock.h"
 
 namespace limpet::admin {
-
-// Why a call is not answered: becomes {"error": word, "detail": detail} with that status. Not an Error, whose
-// codes are fewer than the words that this contract has.
-struct Refusal {
-  int status = 400;
-  std::string word;
-  std::string detail;  // a sentence without a full stop
-};
-
-template <typename T>
-using OrRefusal = std::variant<T, Refusal>;
 
 using NamedCount = std::pair<std::string_view, std::uint64_t>;  // the name is static text
 
@@ -47,6 +38,7 @@ struct StatusInfo {
   std::vector<NamedCount> ends;  // by close reason, without zeros
   std::vector<ListenerInfo> listeners;
   std::size_t pins = 0;
+  ConfigurationInfo config;
 };
 
 struct ProbeInfo {
@@ -69,6 +61,8 @@ struct BackendInfo {
   std::optional<ProbeInfo> last_probe;      // none before the first
   std::optional<DrainInfo> drain{};         // none while its sessions are not sent away
   std::optional<WallTime> ejected_until{};  // none unless the failures of traffic keep clients away
+  std::string_view runtime = {};            // how it was changed without a file; empty = not. Static text
+  bool is_leaving = false;                  // removed: here until its last session has gone
 };
 
 struct PinInfo {
@@ -176,7 +170,7 @@ class SessionsWaiter {
   ~SessionsWaiter() = default;
 };
 
-class Source {
+class Source : public ConfigurationCalls {
  public:
   // Empty = ready, else a word that says what is missing.
   [[nodiscard]] virtual std::string_view why_not_ready() const = 0;

@@ -19,6 +19,13 @@ Json counts(const std::vector<NamedCount>& rows) {
   return json;
 }
 
+Json configuration_json(const ConfigurationInfo& config) {
+  return {{"file", text_or_null(config.file)},
+          {"generation", config.generation},
+          {"loaded_at", to_rfc3339(config.loaded_at)},
+          {"by", config.by}};
+}
+
 }  // namespace
 
 Outcome view_index(const Call&, Source&) {
@@ -46,6 +53,7 @@ Outcome view_status(const Call&, Source& source) {
                       {"uptime_s", seconds(status.uptime)},
                       {"workers", status.workers},
                       {"generation", status.generation},
+                      {"config", configuration_json(status.config)},
                       {"sessions", status.sessions},
                       {"totals", totals},
                       {"listeners", listeners},

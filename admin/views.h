@@ -15,6 +15,12 @@ namespace limpet::admin {
 [[nodiscard]] Outcome view_status(const Call& call, Source& source);
 [[nodiscard]] Outcome view_backends(const Call& call, Source& source);
 
+// reload_calls.cc: the configuration
+[[nodiscard]] Outcome reload(const Call& call, Source& source);
+[[nodiscard]] Outcome add_backend(const Call& call, Source& source);
+[[nodiscard]] Outcome remove_backend(const Call& call, Source& source);
+[[nodiscard]] Outcome set_weight(const Call& call, Source& source);
+
 // affinity_views.cc: the affinity table
 [[nodiscard]] Outcome view_pins(const Call& call, Source& source);
 [[nodiscard]] Outcome view_pin(const Call& call, Source& source);

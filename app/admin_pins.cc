@@ -140,7 +140,8 @@ struct PinPlace {
 // Where a pin that is set by hand goes: over the entry that is there, or as a new one.
 OrRefusal<PinPlace> place_of(const PinContext& context, const KeyChoice& choice) {
   if (const auto view = find_entry(context, choice)) {
-    if (const PoolView* const pool = context.snapshot.pool(view->pool)) {
+    const PoolView* const pool = context.snapshot.pool(view->pool);
+    if (pool != nullptr && !pool->is_leaving) {
       return PinPlace{.pool = pool, .key = key_of(*view)};
     }
   }
@@ -174,10 +175,14 @@ OrRefusal<const PoolView*> locate_pool(const proxy::Snapshot& snapshot, std::str
     return pool != nullptr ? OrRefusal<const PoolView*>(pool)
                            : Refusal{404, "pool", "there is no pool named \"" + std::string(name) + "\""};
   }
-  if (snapshot.pools.size() != 1) {
-    return Refusal{400, "pool", "there are several pools: say which one with pool"};
+  const PoolView* only = nullptr;
+  for (const PoolView& pool : snapshot.pools) {
+    if (only != nullptr && !pool.is_leaving) {
+      return Refusal{400, "pool", "there are several pools: say which one with pool"};
+    }
+    only = pool.is_leaving ? only : &pool;
   }
-  return &snapshot.pools.front();
+  return only;
 }
 
 OrRefusal<LocatedBackend> locate(const proxy::Snapshot& snapshot, const admin::BackendChoice& choice) {

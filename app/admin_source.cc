@@ -104,12 +104,13 @@ admin::StatusInfo AdminSource::status() const {
   admin::StatusInfo status{.version = LIMPET_VERSION,
                            .uptime = server_.shared().clock.now() - server_.started(),
                            .workers = server_.workers().size(),
-                           .generation = snapshot.generation,
+                           .generation = server_.configuration().generation(),
                            .sessions = live_sessions(snapshot),
                            .totals = sum_counters(server_),
                            .ends = sum_ends(server_),
                            .listeners = {},
-                           .pins = server_.pins().size()};
+                           .pins = server_.pins().size(),
+                           .config = configuration()};
   for (const BoundListener& listener : server_.listeners()) {
     status.listeners.push_back({listener.address.to_string(), listener.pool});
   }
@@ -142,7 +143,9 @@ admin::BackendInfo AdminSource::backend_info(const affinity::PoolView& pool,
                           .failures = state.failures.load(kRelaxed),
                           .last_probe = std::nullopt,
                           .drain = drain_info(server_.drains(), backend.id, times),
-                          .ejected_until = std::nullopt};
+                          .ejected_until = std::nullopt,
+                          .runtime = word(server_.configuration().mark(pool.name, backend.spec.name)),
+                          .is_leaving = server_.roster().is_leaving(backend.id)};
   if (const auto probe = server_.monitor().last_probe(backend.id)) {
     info.last_probe = {probe->ok, probe->detail, times.wall_now + (probe->when - times.now), probe->took};
   }

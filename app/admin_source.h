@@ -8,6 +8,7 @@
 
 #include "admin/source.h"
 #include "app/admin_pins.h"
+#include "app/run_time_changes.h"
 #include "app/session_orders.h"
 #include "net/mailbox.h"
 #include "proxy/worker.h"
@@ -35,6 +36,13 @@ class AdminSource final : public admin::Source {
 
   [[nodiscard]] admin::OrRefusal<admin::BackendInfo> set_mode(const admin::BackendChoice& backend,
                                                               const admin::ModeOrder& order) override;
+  // admin_configuration.cc
+  [[nodiscard]] admin::OrRefusal<admin::ReloadReport> reload(bool plan) override;
+  [[nodiscard]] admin::OrRefusal<admin::BackendInfo> add_backend(const admin::NewBackend& backend) override;
+  [[nodiscard]] admin::OrRefusal<admin::BackendInfo> remove_backend(
+      const admin::BackendChoice& choice) override;
+  [[nodiscard]] admin::OrRefusal<admin::BackendInfo> set_weight(const admin::BackendChoice& choice,
+                                                                const std::string& weight) override;
 
   void list_sessions(const admin::SessionQuery& query, admin::SessionsWaiter& waiter) override;
   void end_session(const admin::SessionEnd& end, admin::SessionsWaiter& waiter) override;
@@ -42,6 +50,8 @@ class AdminSource final : public admin::Source {
 
  private:
   [[nodiscard]] bool rests_from_accepting() const;
+  [[nodiscard]] admin::ConfigurationInfo configuration() const;
+  [[nodiscard]] admin::OrRefusal<admin::BackendInfo> run_time_change(admin::OrRefusal<RunTimeChange> change);
   // A page under way: the workers are asked one after the other until it is full.
   struct Ask {
     admin::SessionsWaiter* waiter = nullptr;  // never null

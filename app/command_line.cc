@@ -4,6 +4,7 @@
 #include <iostream>
 #include <string>
 
+#include "app/configuration_commands.h"
 #include "app/demo.h"
 #include "app/exit_codes.h"
 #include "app/operator_commands.h"
@@ -63,6 +64,7 @@ int run_command_line(int argc, const char* const* argv) {
   add_demo_command(app, exit_code);
   add_query_commands(app, exit_code);
   add_operator_commands(app, exit_code);
+  add_configuration_commands(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {  // how CLI11 tells of --help and of bad usage alike

@@ -138,6 +138,7 @@ bool parse_demo_duration(std::string_view text, DemoOptions& options) {
 }
 
 int run_demo(const DemoOptions& options) {
+  ignore_hangup();  // before the backends have their thread
   const ScratchFolder folder;
   if (folder.path().empty()) {
     std::cerr << "limpet: cannot make a temporary folder for the cookie key\n";
@@ -155,7 +156,7 @@ int run_demo(const DemoOptions& options) {
     return kBadConfiguration;
   }
   return serve(
-      std::move(std::get<settings::Settings>(loaded)), [](Log&) {},
+      std::move(std::get<settings::Settings>(loaded)), {}, [](Log&) {},
       [&](Server& server) {
         if (options.how_long) {
           server.stop_after(*options.how_long);

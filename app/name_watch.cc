@@ -89,6 +89,7 @@ NameWatch::~NameWatch() = default;
 
 void NameWatch::watch(const std::set<std::string>& hosts) {
   auto& names = state_->names;
+  std::erase_if(state_->last, [&](const auto& entry) { return hosts.count(entry.first) == 0; });
   for (auto entry = names.begin(); entry != names.end();) {
     entry = hosts.count(entry->first) == 0 ? names.erase(entry) : std::next(entry);
   }

@@ -25,6 +25,7 @@ class NameWatch {
   NameWatch(net::UvLoop& loop, Log& log, OnAnswer on_answer);
   ~NameWatch();
 
+  // From now on these; what was known of others is forgotten.
   void watch(const std::set<std::string>& hosts);
 
  private:

@@ -11,13 +11,14 @@
 namespace limpet::app {
 
 int run_file(const std::string& file) {
+  ignore_hangup();
   auto loaded = settings::load_file(file);
   if (const auto* const problems = std::get_if<settings::Problems>(&loaded)) {
     report(*problems);
     return kBadConfiguration;
   }
   return serve(
-      std::move(std::get<settings::Settings>(loaded)),
+      std::move(std::get<settings::Settings>(loaded)), file,
       [&file](Log& log) {
         log.info("starting", {{"version", LIMPET_VERSION}, {"file", file}});
       },

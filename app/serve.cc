@@ -14,7 +14,11 @@ void report(const settings::Problems& problems) {
   }
 }
 
-int serve(settings::Settings settings, const std::function<void(Log&)>& before_start,
+void ignore_hangup() {
+  net::BlockedSignal::block(SIGHUP);
+}
+
+int serve(settings::Settings settings, const std::string& file, const std::function<void(Log&)>& before_start,
           const std::function<void(Server&)>& when_started) {
   auto log = Log::open({settings.log.level, settings.log.format, settings.log.file});
   if (!log.ok()) {
@@ -23,7 +27,7 @@ int serve(settings::Settings settings, const std::function<void(Log&)>& before_s
   }
   std::signal(SIGPIPE, SIG_IGN);
   before_start(**log);
-  auto server = Server::start(std::move(settings), **log);
+  auto server = Server::start(std::move(settings), **log, file);
   if (!server.ok()) {
     std::cerr << "limpet: " << server.error().detail << "\n";
     return kCannotStart;

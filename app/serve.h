@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 #include "app/server.h"
 #include "settings/load.h"
@@ -12,8 +13,13 @@ namespace limpet::app {
 void report(const settings::Problems& problems);
 
 // Opens the log, starts the server, tells `when_started`, serves until it is stopped. Answers the exit code;
-// what keeps it from starting is told on standard error.
-[[nodiscard]] int serve(settings::Settings settings, const std::function<void(Log&)>& before_start,
+// what keeps it from starting is told on standard error. `file`: as in Server::start(). Requires
+// ignore_hangup() before there is another thread.
+[[nodiscard]] int serve(settings::Settings settings, const std::string& file,
+                        const std::function<void(Log&)>& before_start,
                         const std::function<void(Server&)>& when_started);
+
+// From now on HUP is what the Server makes of it, and nothing before it starts and after it has gone.
+void ignore_hangup();
 
 }  // namespace limpet::app

@@ -4,15 +4,17 @@
 
 #include <csignal>
 #include <limits>
-#include <set>
 #include <thread>
+#include <utility>
 
 #include "admin/endpoint.h"
 #include "app/admin_source.h"
 #include "app/name_watch.h"
+#include "app/reload.h"
 #include "base/crypto.h"
 #include "net/descriptors.h"
 #include "net/listener.h"
+#include "settings/places.h"
 #include "settings/token_file.h"
 
 namespace limpet::app {
@@ -46,13 +48,19 @@ std::size_t table_size(const settings::Settings& settings) {
 
 }  // namespace
 
-Server::Server(settings::Settings settings, Log& log, std::uint64_t descriptor_limit)
-    : settings_(std::move(settings)),
-      log_(log),
-      pins_(table_size(settings_)),
+Server::Server(settings::Settings settings, Log& log, std::string file, std::uint64_t descriptor_limit)
+    : log_(log),
+      configuration_(std::move(settings), std::move(file), clock_.wall_now()),
+      pins_(table_size(configuration_.running())),
       shared_{pins_, clock_, log_},
       monitor_(loop_, log_, crypto::random_seed()),
       left_(loop_, [this](proxy::WorkerLeft) { on_worker_left(); }),
+      publish_letters_(loop_,
+                       [this](PublishLetter) {
+                         publish_is_due_ = false;
+                         publish();
+                       }),
+      listeners_(loop_, worker_count(configuration_.running())),
       drains_({.loop = loop_, .clock = clock_, .log = log_, .workers = workers_, .snapshot = snapshot_}),
       started_(clock_.now()),
       descriptor_limit_(descriptor_limit) {}
@@ -64,17 +72,12 @@ Server::~Server() {
   for (auto& worker : workers_) {
     worker->join();
   }
-  for (const BoundListener& listener : bound_) {
-    if (listener.address.is_unix()) {
-      ::unlink(listener.address.path().c_str());
-    }
-  }
   if (admin_address_ && admin_address_->is_unix()) {
     ::unlink(admin_address_->path().c_str());
   }
 }
 
-Result<std::unique_ptr<Server>> Server::start(settings::Settings settings, Log& log) {
+Result<std::unique_ptr<Server>> Server::start(settings::Settings settings, Log& log, std::string file) {
   // Every session takes two descriptors: use what the system allows.
   const std::uint64_t limit = net::raise_descriptor_limit();
   if (const std::uint64_t needed = descriptors_needed(settings); limit < needed) {
@@ -83,7 +86,7 @@ Result<std::unique_ptr<Server>> Server::start(settings::Settings settings, Log& 
         "only " + std::to_string(limit) + " open files are allowed and " + std::to_string(needed) +
             " are needed to serve anybody: raise the limit (ulimit -n, LimitNOFILE=) or lower workers"};
   }
-  std::unique_ptr<Server> server(new Server(std::move(settings), log, limit));
+  std::unique_ptr<Server> server(new Server(std::move(settings), log, std::move(file), limit));
   auto opened = server->open();
   if (!opened.ok()) {
     return opened.error();
@@ -95,69 +98,54 @@ Result<bool> Server::open() {
   // First of all: whoever reads that limpet listens may send a signal at once.
   signals_ = std::make_unique<net::Signals>(loop_, std::initializer_list<int>{SIGTERM, SIGINT},
                                             [this](int number) { on_signal(number); });
-  auto keys = builder_.load_keys(settings_);
+  hangup_ = std::make_unique<net::BlockedSignal>(loop_, SIGHUP, [this] { on_hangup(); });
+  auto keys = load_keys();
   if (!keys.ok()) {
     return keys.error();
   }
-  std::vector<std::vector<proxy::ListeningSocket>> sockets(worker_count(settings_));
-  auto listening = open_listeners(sockets);
-  if (!listening.ok()) {
-    return listening.error();
+  Listeners::Plan plan = listeners_.plan(settings().listeners, settings::Places());
+  if (!plan.problems.empty()) {
+    Listeners::discard(plan);
+    return Error{ErrorCode::Unavailable, Side::Self, plan.problems.front().message};
   }
+  listeners_.commit(plan);
   auto admin = open_admin();
   if (!admin.ok()) {
     return admin.error();
   }
-  snapshot_ = builder_.build(settings_);
-  start_workers(std::move(sockets));
-  watch_names();
-  publish();
-  tick_ = std::make_unique<net::Timer>(loop_, kTick, [this] { pins_.expire(loop_.now()); });
-  return true;
-}
-
-Result<bool> Server::open_listeners(std::vector<std::vector<proxy::ListeningSocket>>& sockets) {
-  for (const settings::Listener& listener : settings_.listeners) {
-    auto bound = net::bind_sockets(*listener.bind.literal(), sockets.size());
-    if (!bound.ok()) {
-      return bound.error();
-    }
-    bound_.push_back({bound->address, listener.pool});
-    for (std::size_t i = 0; i < sockets.size(); ++i) {
-      sockets[i].push_back({std::move(bound->sockets[i]), listener.pool});
-    }
-  }
-  return true;
-}
-
-void Server::watch_names() {
   names_ = std::make_unique<NameWatch>(loop_, log_,
                                        [this](const std::string& host, std::optional<IpAddress> address) {
-                                         if (builder_.set_address(host, address)) {
-                                           publish();
+                                         if (roster_.builder().set_address(host, address)) {
+                                           publish_soon();
                                          }
                                        });
-  std::set<std::string> hosts;
-  for (const settings::Pool& pool : settings_.pools) {
-    for (const settings::Backend& backend : pool.backends) {
-      if (!backend.address.literal()) {
-        hosts.insert(backend.address.host);
-      }
-    }
+  snapshot_ = roster_.build(settings(), nullptr);
+  start_workers(std::move(plan.changes));
+  publish();
+  tick_ = std::make_unique<net::Timer>(loop_, kTick, [this] { on_tick(); });
+  return true;
+}
+
+Result<bool> Server::load_keys() {
+  PoolBuilder::KeysRead keys = PoolBuilder::read_keys(settings());
+  PoolBuilder::make_keys(settings(), keys);
+  if (!keys.faults.empty()) {
+    return keys.faults.front().error;
   }
-  names_->watch(hosts);
+  roster_.builder().use_keys(std::move(keys.codecs));
+  return true;
 }
 
 Result<bool> Server::open_admin() {
-  if (!settings_.admin_bind) {
+  if (!settings().admin_bind) {
     return true;
   }
-  auto token = settings_.admin_token_file.empty() ? Result<std::string>(std::string())
-                                                  : settings::read_token_file(settings_.admin_token_file);
+  auto token = settings().admin_token_file.empty() ? Result<std::string>(std::string())
+                                                   : settings::read_token_file(settings().admin_token_file);
   if (!token.ok()) {
     return Error{token.error().code, Side::Self, token.error().detail + " (admin.token_file)"};
   }
-  auto bound = net::bind_sockets(*settings_.admin_bind->literal(), 1);
+  auto bound = net::bind_sockets(*settings().admin_bind->literal(), 1);
   if (!bound.ok()) {
     return Error{bound.error().code, Side::Self, bound.error().detail + " (admin.bind)"};
   }
@@ -173,17 +161,17 @@ Result<bool> Server::open_admin() {
   return true;
 }
 
-void Server::start_workers(std::vector<std::vector<proxy::ListeningSocket>> sockets) {
-  for (auto& mine : sockets) {
+void Server::start_workers(std::vector<proxy::ListenerChange> listeners) {
+  for (proxy::ListenerChange& mine : listeners) {
     workers_.push_back(
-        std::make_unique<proxy::Worker>(shared_, snapshot_, std::move(mine), crypto::random_seed()));
+        std::make_unique<proxy::Worker>(shared_, snapshot_, std::move(mine.opened), crypto::random_seed()));
   }
   // Everything that stays open is open now.
   shared_.descriptors = net::DescriptorBounds::of(descriptor_limit_, net::descriptors_in_use());
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     workers_[i]->start(left_, i);
   }
-  for (const BoundListener& listener : bound_) {
+  for (const BoundListener& listener : listeners_.bound()) {
     log_.info(
         "listening",
         {{"address", listener.address.to_string()}, {"pool", listener.pool}, {"workers", workers_.size()}});
@@ -193,19 +181,52 @@ void Server::start_workers(std::vector<std::vector<proxy::ListeningSocket>> sock
   }
 }
 
-// Builds a snapshot from the settings and the addresses known now, and gives it to everybody.
-void Server::publish() {
-  snapshot_ = builder_.build(settings_);
-  std::vector<healthcheck::Target> targets;
-  for (std::size_t i = 0; i < snapshot_->pools.size(); ++i) {
-    for (const backends::Backend& backend : snapshot_->pools[i].backends.all()) {
-      targets.push_back({snapshot_->pools[i].name, backend, settings_.pools[i].health});
+void Server::publish(std::vector<proxy::ListenerChange> changes) {
+  snapshot_ = roster_.build(settings(), snapshot_.get());
+  monitor_.set_targets(roster_.targets(*snapshot_));
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    if (changes.empty()) {
+      workers_[i]->apply(snapshot_);
+    } else {
+      changes[i].snapshot = snapshot_;
+      workers_[i]->apply(std::move(changes[i]));
     }
   }
-  monitor_.set_targets(std::move(targets));
-  for (auto& worker : workers_) {
-    worker->apply(snapshot_);
+  const auto hosts = roster_.hosts();
+  roster_.builder().keep_addresses(hosts);
+  names_->watch(hosts);
+}
+
+void Server::publish_soon() {
+  if (!std::exchange(publish_is_due_, true)) {
+    publish_letters_.post({});
   }
+}
+
+void Server::apply(settings::Settings next, Listeners::Plan plan, std::optional<Author> author) {
+  roster_.change(settings(), next, loop_.now());
+  if (author) {
+    configuration_.accept(std::move(next), *author, clock_.wall_now());
+  } else {
+    configuration_.accept_run_time(std::move(next));
+  }
+  listeners_.commit(plan);
+  publish(std::move(plan.changes));
+}
+
+void Server::on_tick() {
+  pins_.expire(loop_.now());
+  if (roster_.look(*snapshot_, loop_.now())) {
+    publish();
+  }
+}
+
+void Server::on_hangup() {
+  if (stopping_) {
+    log_.info("reload_ignored", {{"detail", "limpet is stopping"}});
+    return;
+  }
+  static_cast<void>(reload_file(*this, Author::Signal));
 }
 
 void Server::run() {
@@ -247,7 +268,7 @@ void Server::on_worker_left() {
 void Server::begin_stop() {
   stopping_ = true;
   Duration grace{};
-  for (const settings::Pool& pool : settings_.pools) {
+  for (const settings::Pool& pool : settings().pools) {
     grace = std::max(grace, pool.drain.grace);
   }
   log_.info("stopping", {{"grace_s", static_cast<double>(grace.count()) / 1000.0}});

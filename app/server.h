@@ -4,15 +4,20 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "affinity/table.h"
-#include "app/pool_builder.h"
+#include "app/configuration.h"
+#include "app/listeners.h"
+#include "app/removal_port.h"
+#include "app/roster.h"
 #include "app/worker_drains.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "healthcheck/monitor.h"
+#include "net/blocked_signal.h"
 #include "net/signals.h"
 #include "net/timer.h"
 #include "net/uv_loop.h"
@@ -29,17 +34,13 @@ namespace limpet::app {
 class AdminSource;
 class NameWatch;
 
-// A listener that was bound, for people.
-struct BoundListener {
-  SocketAddress address;
-  std::string pool;
-};
-
 class Server {
  public:
   // Binds everything and starts the workers. Fails with a sentence that names the place and the remedy; then
-  // nothing is left running. `log` must outlive the server.
-  [[nodiscard]] static Result<std::unique_ptr<Server>> start(settings::Settings settings, Log& log);
+  // nothing is left running. `log` must outlive the server. `file`: where the settings are from, for reloads;
+  // empty = from no file. Requires that SIGHUP is blocked (net::BlockedSignal).
+  [[nodiscard]] static Result<std::unique_ptr<Server>> start(settings::Settings settings, Log& log,
+                                                             std::string file = {});
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -51,13 +52,13 @@ class Server {
   // As stop(), when the time has passed.
   void stop_after(Duration time);
 
-  [[nodiscard]] const std::vector<BoundListener>& listeners() const noexcept { return bound_; }
+  [[nodiscard]] std::vector<BoundListener> listeners() const { return listeners_.bound(); }
   [[nodiscard]] const std::optional<SocketAddress>& admin_address() const noexcept { return admin_address_; }
 
   // For the admin endpoint.
   [[nodiscard]] net::UvLoop& loop() noexcept { return loop_; }
   [[nodiscard]] const proxy::SnapshotPtr& snapshot() const noexcept { return snapshot_; }
-  [[nodiscard]] const settings::Settings& settings() const noexcept { return settings_; }
+  [[nodiscard]] const settings::Settings& settings() const noexcept { return configuration_.running(); }
   [[nodiscard]] std::vector<std::unique_ptr<proxy::Worker>>& workers() noexcept { return workers_; }
   [[nodiscard]] const proxy::Shared& shared() const noexcept { return shared_; }
   [[nodiscard]] affinity::AffinityTable& pins() noexcept { return pins_; }
@@ -66,31 +67,47 @@ class Server {
   [[nodiscard]] Instant started() const noexcept { return started_; }
   [[nodiscard]] bool is_stopping() const noexcept { return stopping_; }
 
+  // For reload.h.
+  [[nodiscard]] Configuration& configuration() noexcept { return configuration_; }
+  [[nodiscard]] Roster& roster() noexcept { return roster_; }
+  [[nodiscard]] Listeners& bound_listeners() noexcept { return listeners_; }
+  // Makes `next` run: from the file as `author` had it loaded, or changed at run time (none). `plan` belongs
+  // to it. Cannot fail: everything is bound and read by now.
+  void apply(settings::Settings next, Listeners::Plan plan, std::optional<Author> author);
+
  private:
-  Server(settings::Settings settings, Log& log, std::uint64_t descriptor_limit);
+  Server(settings::Settings settings, Log& log, std::string file, std::uint64_t descriptor_limit);
 
   Result<bool> open();
-  // One list of sockets a worker is filled. Requires that binds are literals, which settings promises.
-  Result<bool> open_listeners(std::vector<std::vector<proxy::ListeningSocket>>& sockets);
+  Result<bool> load_keys();
   Result<bool> open_admin();
-  void watch_names();
-  void start_workers(std::vector<std::vector<proxy::ListeningSocket>> sockets);
-  void publish();
+  void start_workers(std::vector<proxy::ListenerChange> listeners);
+  // Builds a snapshot of what is known now and gives it to everybody; `changes`: one a worker, or none.
+  void publish(std::vector<proxy::ListenerChange> changes = {});
+  // In the next turn of the loop, once, however often it is asked for: a thousand names are one snapshot.
+  void publish_soon();
+  void on_tick();
+  void on_hangup();
   void on_worker_left();
   void on_signal(int number);
   void begin_stop();
 
-  settings::Settings settings_;
+  struct PublishLetter {};
+
   Log& log_;
   SystemClock clock_;
+  Configuration configuration_;
   net::UvLoop loop_;
   affinity::AffinityTable pins_;
   proxy::Shared shared_;
-  PoolBuilder builder_;
+  LetThemStay removal_;  // what is done with the sessions of removed backends
+  Roster roster_{removal_};
   proxy::SnapshotPtr snapshot_;
   healthcheck::Monitor monitor_;
   net::Mailbox<proxy::WorkerLeft> left_;
-  std::vector<BoundListener> bound_;
+  net::Mailbox<PublishLetter> publish_letters_;
+  bool publish_is_due_ = false;
+  Listeners listeners_;
   std::optional<SocketAddress> admin_address_;
   WorkerDrains drains_;
   std::vector<std::unique_ptr<proxy::Worker>> workers_;
@@ -98,6 +115,7 @@ class Server {
   std::unique_ptr<AdminSource> admin_source_;
   std::unique_ptr<admin::Endpoint> admin_;
   std::unique_ptr<net::Signals> signals_;
+  std::unique_ptr<net::BlockedSignal> hangup_;
   std::unique_ptr<net::Timer> tick_;
   std::unique_ptr<net::Timer> end_;        // null unless stop_after() was asked for
   std::unique_ptr<net::Timer> last_call_;  // null unless stopping: cuts what is left

@@ -54,6 +54,7 @@ TEST_CASE("status has the names of the contract") {
   const Json status = rig.get("/v1/status").json();
   CHECK(status == Json::parse(R"({
     "version": "1.2.3", "uptime_s": 1.5, "workers": 2, "generation": 7, "sessions": 0, "pins": 0,
+    "config": {"file": "/etc/limpet.yaml", "generation": 7, "loaded_at": "1970-01-01T00:00:01.000Z", "by": "signal"},
     "totals": {"requests": 5, "connections": 3, "ends": {"completed": 4}},
     "listeners": [{"address": "127.0.0.1:8080", "pool": "default"}, {"address": "unix:/run/x", "pool": null}]})"));
 }
@@ -64,7 +65,7 @@ TEST_CASE("backends have the names of the contract and null before the first pro
   REQUIRE(backends.size() == 2);
   CHECK(backends[0] == Json::parse(R"({
     "name": "b1", "pool": "default", "address": "127.0.0.1:1", "weight": 1, "health": "up", "mode": "enabled",
-    "sessions": 0, "requests": 0, "failures": 0,
+    "sessions": 0, "requests": 0, "failures": 0, "leaving": false, "runtime": null,
     "last_probe": {"ok": true, "detail": "connected", "when": "1970-01-01T00:00:01.000Z", "took_ms": 3}, "drain": null,
     "ejected_until": null})"));
   CHECK(backends[1]["health"] == "unknown");

@@ -28,6 +28,10 @@ class FakeSource final : public admin::Source {
   std::optional<admin::DrainInfo> drain_of_b1;
   std::size_t cancelled = 0;
   std::vector<std::uint64_t> ended;
+  admin::ReloadReport report;
+  std::optional<bool> last_plan;
+  std::optional<admin::NewBackend> last_added;
+  std::string last_weight;
 
   void add_pin(const std::string& key, const std::string& backend) {
     table.push_back({.key = key,
@@ -51,7 +55,8 @@ class FakeSource final : public admin::Source {
             .totals = {{"requests", 5}, {"connections", 3}},
             .ends = {{"completed", 4}},
             .listeners = {{"127.0.0.1:8080", "default"}, {"unix:/run/x", ""}},
-            .pins = table.size()};
+            .pins = table.size(),
+            .config = {"/etc/limpet.yaml", 7, WallTime(Duration(1000)), "signal"}};
   }
   [[nodiscard]] std::vector<admin::BackendInfo> backends() const override {
     admin::BackendInfo probed{
@@ -122,6 +127,26 @@ class FakeSource final : public admin::Source {
       waiter.on_ended(admin::Refusal{404, "session", "none"});
     }
   }
+  [[nodiscard]] admin::OrRefusal<admin::ReloadReport> reload(bool plan) override {
+    last_plan = plan;
+    return report;
+  }
+  [[nodiscard]] admin::OrRefusal<admin::BackendInfo> add_backend(const admin::NewBackend& backend) override {
+    last_added = backend;
+    return backends().front();
+  }
+  [[nodiscard]] admin::OrRefusal<admin::BackendInfo> remove_backend(
+      const admin::BackendChoice& choice) override {
+    last_backend = choice;
+    return backends().front();
+  }
+  [[nodiscard]] admin::OrRefusal<admin::BackendInfo> set_weight(const admin::BackendChoice& choice,
+                                                                const std::string& weight) override {
+    last_backend = choice;
+    last_weight = weight;
+    return backends().front();
+  }
+
   void list_sessions(const admin::SessionQuery& query, admin::SessionsWaiter& waiter) override {
     waiting_ = &waiter;
     asked_ = query;

@@ -1,0 +1,127 @@
+#include "app/listeners.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "settings/difference.h"
+
+namespace limpet::app {
+
+namespace {
+
+std::vector<settings::Listener> settings_of(const std::vector<Listeners::Plan::Held>& held) {
+  std::vector<settings::Listener> listeners;
+  listeners.reserve(held.size());
+  for (const Listeners::Plan::Held& listener : held) {
+    listeners.push_back(listener.setting);
+  }
+  return listeners;
+}
+
+void remove_file(const SocketAddress& address) {
+  if (address.is_unix()) {
+    ::unlink(address.path().c_str());
+  }
+}
+
+}  // namespace
+
+Listeners::Listeners(net::UvLoop& loop, std::size_t workers)
+    : workers_(workers), closed_(loop, [this](proxy::ListenerClosed closed) { on_closed(closed.id); }) {}
+
+Listeners::~Listeners() {
+  for (const Plan::Held& listener : held_) {
+    remove_file(listener.address);
+  }
+}
+
+Listeners::Plan Listeners::plan(const std::vector<settings::Listener>& listeners,
+                                const settings::Places& places) {
+  Plan plan;
+  plan.changes.resize(workers_);
+  const auto matches = settings::match_listeners(settings_of(held_), listeners);
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    if (!matches[i]) {
+      bind_new(plan, listeners[i], places.problem({"listeners[" + std::to_string(i) + "].bind"}, ""));
+      continue;
+    }
+    const Plan::Held& held = held_[*matches[i]];
+    plan.held.push_back({listeners[i], held.address, held.id});
+    if (held.setting.pool != listeners[i].pool) {
+      for (proxy::ListenerChange& change : plan.changes) {
+        change.repooled.push_back({held.id, listeners[i].pool});
+      }
+    }
+  }
+  for (std::size_t i = 0; i < held_.size(); ++i) {
+    if (std::ranges::find(matches, std::optional(i)) == matches.end()) {
+      for (proxy::ListenerChange& change : plan.changes) {
+        change.closed.push_back(held_[i].id);
+        change.tell = &closed_;
+      }
+    }
+  }
+  return plan;
+}
+
+void Listeners::bind_new(Plan& plan, const settings::Listener& listener, const settings::Problem& problem) {
+  const SocketAddress address = *listener.bind.literal();
+  auto bound = net::bind_sockets(address, workers_,
+                                 is_port_ours(address) ? net::PortUse::BesideOurs : net::PortUse::Alone);
+  if (!bound.ok()) {
+    plan.problems.push_back(problem);
+    plan.problems.back().message = bound.error().detail;
+    return;
+  }
+  const proxy::ListenerId id = ++last_id_;
+  plan.held.push_back({listener, bound->address, id});
+  plan.opened.push_back(bound->address);
+  for (std::size_t i = 0; i < workers_; ++i) {
+    plan.changes[i].opened.push_back({std::move(bound->sockets[i]), listener.pool, id});
+  }
+}
+
+// Ours are those that listen, and those that some worker has yet to close: a new listener may stand beside
+// them for a moment.
+bool Listeners::is_port_ours(const SocketAddress& address) const {
+  const auto is_same_port = [&](const SocketAddress& other) {
+    return !other.is_unix() && !address.is_unix() && other.port() == address.port();
+  };
+  return std::ranges::any_of(held_, is_same_port, &Plan::Held::address) ||
+         std::ranges::any_of(closing_, [&](const auto& entry) { return is_same_port(entry.second.address); });
+}
+
+void Listeners::commit(const Plan& plan) {
+  for (const Plan::Held& before : held_) {
+    if (std::ranges::find(plan.held, before.id, &Plan::Held::id) == plan.held.end()) {
+      // Before the workers close it: whoever connects from now on finds nothing, and nobody is left in a
+      // queue.
+      remove_file(before.address);
+      closing_[before.id] = {before.address, workers_};
+    }
+  }
+  held_ = plan.held;
+}
+
+void Listeners::discard(const Plan& plan) {
+  std::ranges::for_each(plan.opened, remove_file);
+}
+
+void Listeners::on_closed(proxy::ListenerId id) {
+  const auto found = closing_.find(id);
+  if (found != closing_.end() && --found->second.workers == 0) {
+    closing_.erase(found);
+  }
+}
+
+std::vector<BoundListener> Listeners::bound() const {
+  std::vector<BoundListener> bound;
+  for (const Plan::Held& listener : held_) {
+    bound.push_back({listener.address, listener.setting.pool});
+  }
+  return bound;
+}
+
+}  // namespace limpet::app
