@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "settings/difference.h"
 #include "settings/load.h"
 
 namespace {
@@ -37,5 +38,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto* reloaded = std::get_if<Settings>(&again);
   require(reloaded != nullptr, "what is printed loads", printed);
   require(*reloaded == settings, "what is printed means the same", printed);
+  require(difference(settings, *reloaded).empty(), "the same has no difference", printed);
+  Settings kept;
+  kept.pools = settings.pools;
+  keep_what_needs_restart(settings, kept);
+  for (const Change& change : difference(settings, kept)) {
+    require(change.is_reloadable, "what needs a restart is kept", change.key);
+  }
   return 0;
 }
