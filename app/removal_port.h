@@ -18,11 +18,4 @@ class RemovalPort {
   ~RemovalPort() = default;
 };
 
-// Nobody is sent away: sessions end when they end.
-class LetThemStay final : public RemovalPort {
- public:
-  void send_away(const affinity::PoolView&, const backends::Backend&) override {}
-  void keep(backends::BackendId) override {}
-};
-
 }  // namespace limpet::app

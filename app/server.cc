@@ -2,8 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
-#include <limits>
 #include <thread>
 #include <utility>
 
@@ -21,8 +21,6 @@ namespace limpet::app {
 namespace {
 
 constexpr Duration kTick = std::chrono::milliseconds(100);
-// How long before the end of the grace time everybody is sent away, so that Close frames still arrive.
-constexpr Duration kFarewell = std::chrono::seconds(3);
 
 std::uint32_t worker_count(const settings::Settings& settings) {
   return settings.workers != 0 ? settings.workers : std::max(1U, std::thread::hardware_concurrency());
@@ -118,10 +116,14 @@ Result<bool> Server::open() {
                                            publish_soon();
                                          }
                                        });
+  monitor_.on_change(
+      [this](const healthcheck::HealthChange& change) { down_sessions_.on_change(change); });
   snapshot_ = roster_.build(settings(), nullptr);
   start_workers(std::move(plan.changes));
   publish();
   tick_ = std::make_unique<net::Timer>(loop_, kTick, [this] { on_tick(); });
+  down_tick_ = std::make_unique<net::Timer>(loop_, DownSessions::kLookEvery,
+                                            [this] { down_sessions_.look(loop_.now()); });
   return true;
 }
 

@@ -10,8 +10,8 @@
 
 #include "affinity/table.h"
 #include "app/configuration.h"
+#include "app/drain_causes.h"
 #include "app/listeners.h"
-#include "app/removal_port.h"
 #include "app/roster.h"
 #include "app/worker_drains.h"
 #include "base/clock.h"
@@ -100,8 +100,9 @@ class Server {
   net::UvLoop loop_;
   affinity::AffinityTable pins_;
   proxy::Shared shared_;
-  LetThemStay removal_;  // what is done with the sessions of removed backends
-  Roster roster_{removal_};
+  DrainCauses drain_causes_{drains_, snapshot_};
+  DownSessions down_sessions_{drain_causes_};
+  Roster roster_{drain_causes_};
   proxy::SnapshotPtr snapshot_;
   healthcheck::Monitor monitor_;
   net::Mailbox<proxy::WorkerLeft> left_;
@@ -117,6 +118,7 @@ class Server {
   std::unique_ptr<net::Signals> signals_;
   std::unique_ptr<net::BlockedSignal> hangup_;
   std::unique_ptr<net::Timer> tick_;
+  std::unique_ptr<net::Timer> down_tick_;
   std::unique_ptr<net::Timer> end_;        // null unless stop_after() was asked for
   std::unique_ptr<net::Timer> last_call_;  // null unless stopping: cuts what is left
   Instant started_;

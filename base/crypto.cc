@@ -104,7 +104,9 @@ unsigned char* as_bytes(std::string& text) noexcept {
 }
 
 std::string encode(Bytes bytes, std::string_view alphabet) {
-  std::string text((bytes.size() * 4 + 2) / 3, '\0');
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);  // with what Base64 pads
+  text.resize((bytes.size() * 4 + 2) / 3);
   char* end = text.data();
   const auto give = [&](std::uint32_t six_bits) { *end++ = alphabet[six_bits & 63U]; };
   for (; bytes.size() >= 3; bytes = bytes.subspan(3)) {
