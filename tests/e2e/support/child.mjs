@@ -14,11 +14,13 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) {
 const kKeptLines = 400; // of a child's output, told when a test fails
 
 export class Child {
-  constructor(command, args, { env = {}, cwd } = {}) {
+  // `channel`: a Node program that also takes messages.
+  constructor(command, args, { env = {}, cwd, channel = false } = {}) {
     this.lines = []; // standard error, whole lines
     this.output = ""; // standard output
     this.listeners = new Set();
-    this.process = spawn(command, args, { env: { ...process.env, ...env }, cwd, stdio: ["ignore", "pipe", "pipe"] });
+    const stdio = ["ignore", "pipe", "pipe", ...(channel ? ["ipc"] : [])];
+    this.process = spawn(command, args, { env: { ...process.env, ...env }, cwd, stdio });
     this.pid = this.process.pid;
     running.add(this);
     this.exited = new Promise((resolve) => {
