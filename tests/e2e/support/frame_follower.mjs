@@ -14,6 +14,7 @@ export class FrameFollower {
     this.left = 0; // bytes of payload that are still to come
     this.in_message = false; // between fragments
     this.close = undefined; // {code, reason}
+    this.close_at = undefined; // Date.now()
     this.bytes_after_close = 0;
     this.frames = 0;
     this.wrong = undefined; // the first rule that was broken
@@ -83,5 +84,6 @@ export class FrameFollower {
     const payload = Buffer.from(this.payload.map((byte, i) => (this.head[1] & 0x80 ? byte ^ mask[i % 4] : byte)));
     const code = payload.length >= 2 ? payload.readUInt16BE(0) : 1005;
     this.close = { code, reason: payload.subarray(2).toString() };
+    this.close_at = Date.now();
   }
 }

@@ -6,9 +6,9 @@ import { in_time } from "./until.mjs";
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 
-// A program that takes orders; see orders.mjs.
-class Program {
-  constructor(file, on_news) {
+// A Node program in a process of its own that takes orders; see orders.mjs.
+export class Program {
+  constructor(file, on_news = () => {}) {
     Object.assign(this, { file, on_news, asked: new Map(), next_id: 0 });
   }
   async launch(plan) {

@@ -78,8 +78,8 @@ export class TrafficClient {
     setTimeout(() => this.connect(), pause_ms * (0.5 + this.throw_dice()));
   }
 
-  leave() {
-    if (this.end && !this.end.over) this.end.leave();
+  leave(how = "close") {
+    if (this.end && !this.end.over) this.end.leave(how);
   }
   read_nothing(for_ms) {
     const { end } = this;

@@ -22,11 +22,10 @@ const clients = Array.from({ length: plan.count }, (_, i) => new TrafficClient(p
 const open_ones = () => clients.filter(({ end }) => end && !end.over);
 const any = (list) => list[Math.floor(throw_dice() * list.length)];
 
-let leaves_per_s = 0;
-let leave_credit = 0;
+const churn = { per_s: 0, how: "close", credit: 0 };
 setInterval(() => {
-  leave_credit = Math.min(leave_credit + (leaves_per_s * kTickMs) / 1000, leaves_per_s);
-  for (; leave_credit >= 1; --leave_credit) any(open_ones())?.leave();
+  churn.credit = Math.min(churn.credit + (churn.per_s * kTickMs) / 1000, churn.per_s);
+  for (; churn.credit >= 1; --churn.credit) any(open_ones())?.leave(churn.how);
 }, kTickMs);
 
 obey_orders({
@@ -42,9 +41,9 @@ obey_orders({
   count: () => open_ones().length,
   // How long those have been away that have no session, the longest of them.
   longest_away_ms: () => Math.max(0, ...clients.filter(({ away_since }) => away_since).map((one) => Date.now() - one.away_since)),
-  // So many a second leave in good order and come back at once.
-  churn({ per_s }) {
-    leaves_per_s = per_s;
+  // So many a second leave, in good order ("close") or without a word ("cut"), and come back at once.
+  churn({ per_s, how = "close" }) {
+    Object.assign(churn, { per_s, how });
   },
   // They stop reading for a while: {count, for_ms}.
   read_slowly({ count, for_ms }) {

@@ -68,10 +68,12 @@ export class TrafficEnd {
   is_quiet() {
     return !this.open && this.socket.bufferedAmount === 0 && !(this.pipe?.waiting_bytes > 0);
   }
-  leave() {
-    this.left = true; // it is this end that goes
+  // It is this end that goes: "close", in good order, or "cut", without a word.
+  leave(how) {
+    this.left = how;
     this.open = undefined;
-    this.socket.close(1000, "done");
+    if (how === "cut") this.socket.terminate();
+    else this.socket.close(1000, "done");
   }
   books() {
     const { number, incarnation } = this.stream;
@@ -81,11 +83,11 @@ export class TrafficEnd {
   // "close" | "truncated" (ended within a frame) | "eof" (between frames, without a Close) | "reset" | another error
   ending() {
     const { follower, left, how, error } = this;
-    const { close, bytes_after_close: after_close, wrong } = follower;
+    const { close, close_at, bytes_after_close: after_close, wrong } = follower;
     let word = "close";
     if (!close && how === "reset") word = "reset";
     else if (!close) word = follower.between_frames() ? "eof" : "truncated";
-    return { word, ...close, left: left === true, how, after_close, wrong, error };
+    return { word, ...close, close_at, left, how, after_close, wrong, error };
   }
   finish() {
     if (this.over) return;

@@ -1,0 +1,17 @@
+// The hand-over from one limpet process to the next.
+import { until } from "../../e2e/support/until.mjs";
+
+const kTakenOverMs = 30_000;
+const kGoneMs = 120_000; // all sessions at the drain rate, and the grace of the last
+
+// Orders it and waits until the new process serves and the old one has left; answers {took_over_ms, gone_ms, pid}.
+export async function replace_process(field, { on_taken_over = () => {} } = {}) {
+  const old = field.pid();
+  const begun_at = performance.now();
+  process.kill(old, "SIGUSR2");
+  await until(() => field.pid() !== old, { within: kTakenOverMs, what: "a new process has taken over" });
+  const took_over_ms = performance.now() - begun_at;
+  await on_taken_over();
+  await until(() => !field.processes().includes(old), { within: kGoneMs, what: "the old process has left" });
+  return { took_over_ms, gone_ms: performance.now() - begun_at, pid: field.pid() };
+}
