@@ -9,10 +9,11 @@ const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 // A Node program in a process of its own that takes orders; see orders.mjs.
 export class Program {
   constructor(file, on_news = () => {}) {
-    Object.assign(this, { file, on_news, asked: new Map(), next_id: 0 });
+    Object.assign(this, { file, on_news, asked: new Map(), next_id: 0, prefix: [] });
   }
   async launch(plan) {
-    const child = new Child(process.execPath, [this.file, JSON.stringify(plan)], { channel: true });
+    const [command, ...args] = [...this.prefix, process.execPath, this.file, JSON.stringify(plan)];
+    const child = new Child(command, args, { channel: true });
     this.child = child;
     child.process.on("message", (message) => this.on_message(message));
     // A channel that breaks says so by the end of the program.
@@ -48,9 +49,10 @@ export class Program {
 }
 
 export class TrafficBackend extends Program {
-  constructor(name, { rate = 0.5, on_news = () => {}, host = kOwnAddress } = {}) {
+  // `prefix`: words before the command, where it is to run elsewhere.
+  constructor(name, { rate = 0.5, on_news = () => {}, host = kOwnAddress, prefix = [] } = {}) {
     super(here("traffic_backend_program.mjs"), on_news);
-    Object.assign(this, { name, rate, host, port: 0 });
+    Object.assign(this, { name, rate, host, prefix, port: 0 });
   }
   // Again on the port it had, when it was killed.
   async start() {

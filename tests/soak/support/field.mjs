@@ -13,11 +13,13 @@ export class Field {
   actors = [];
   all_backends = []; // also those that limpet was not told of at its start
 
-  static async lay({ sessions, rate, seed, backends = ["b1", "b2", "b3"], settings = {} }) {
+  // `far`: {name, node}, a further backend on a node of its own.
+  static async lay({ sessions, rate, seed, backends = ["b1", "b2", "b3"], far, settings = {} }) {
     const field = new Field();
     const ledger = new Ledger();
     Object.assign(field, { sessions, rate, seed, ledger, judge: new Judge(ledger) });
     field.backends = await Promise.all(backends.map((name) => field.start_backend(name)));
+    if (far) field.backends.push(await field.start_backend(far.name, { host: far.node.there.address, prefix: far.node.prefix }));
     field.settings = { backends: field.backends, log: { access: false }, ...settings };
     field.limpet = field.add(await Limpet.start(field.settings));
     field.admin = field.limpet.admin;
@@ -28,8 +30,8 @@ export class Field {
     this.actors.push(actor);
     return actor;
   }
-  start_backend(name) {
-    const backend = this.add(new TrafficBackend(name, { rate: this.rate, on_news: this.ledger.note_backend }));
+  start_backend(name, where = {}) {
+    const backend = this.add(new TrafficBackend(name, { rate: this.rate, on_news: this.ledger.note_backend, ...where }));
     this.all_backends.push(backend);
     return backend.start();
   }
