@@ -28,6 +28,8 @@ function next_step(number, extra) {
   return steps[number % steps.length];
 }
 
+const is_explained = ({ errors = [], detail }) => Boolean(detail) || errors.some(({ message }) => message);
+
 async function by_signal(field, changes, change) {
   const before = await changes.generation();
   change(changes.settings);
@@ -44,7 +46,7 @@ async function reload_all(field, changes, { reloads, extra, on_warm }) {
     const asked_at = performance.now();
     if (typeof step === "string") {
       const { status, body } = await changes.apply_text(step);
-      if (status >= 400 && status < 500 && JSON.parse(body).detail) seen.bad += 1;
+      if (status >= 400 && status < 500 && is_explained(JSON.parse(body))) seen.bad += 1;
       else seen.wrong.push(`${status} ${body}`);
     } else if (number % kSignalEvery === 0) {
       if ((await by_signal(field, changes, step)) < kSignalMs) seen.signals += 1;

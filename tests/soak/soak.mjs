@@ -50,14 +50,22 @@ function watch_away(field, seen) {
   return () => clearInterval(timer);
 }
 
+// Every fault that there is, in an order of chance; then all again in another.
+function* faults_by_chance({ has, throw_dice }) {
+  for (;;) {
+    const bag = kFaults.filter(({ needs }) => !needs || has[needs]);
+    while (bag.length > 0) yield bag.splice(Math.floor(throw_dice() * bag.length), 1)[0];
+  }
+}
+
 async function play_faults(world, options, verdicts) {
-  const { field, has } = world;
-  const possible = kFaults.filter(({ needs }) => !needs || has[needs]);
+  const { field } = world;
+  const by_chance = faults_by_chance(world);
   const end_at = performance.now() + options.for;
   const played = {};
   for (let round = 1; performance.now() < end_at; ++round) {
     const next_at = performance.now() + options.every;
-    const fault = options.only ? kFaults[options.only - 1] : possible[Math.floor(world.throw_dice() * possible.length)];
+    const fault = options.only ? kFaults[options.only - 1] : by_chance.next().value;
     console.log(`${new Date().toISOString()} ${fault.name}`);
     await fault.play(world);
     played[fault.name] = (played[fault.name] ?? 0) + 1;
