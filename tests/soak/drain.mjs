@@ -26,6 +26,12 @@ async function watch(field, name, is_over) {
   return seen;
 }
 
+// Closes a second, of those in the middle: the first are told at once, and the last may wait for the end of a frame.
+function rate_of(times) {
+  const [first, last] = [0.05, 0.95].map((share) => Math.floor(share * (times.length - 1)));
+  return (1000 * (last - first)) / (times[last] - times[first]);
+}
+
 function judge_ends(verdicts, ledger_ends, backend_ends, there) {
   const is_told = ({ ending }) => ending.word === "close" && ending.code === kClose.code && ending.reason === kClose.reason;
   const of = (ends, rule) => ends.filter(rule).length;
@@ -62,12 +68,16 @@ await play("drain", kDefaults, async ({ sessions, rate, talk }, verdicts, lay) =
   judge_ends(verdicts, ends, backend_ends, there);
   verdicts.zero("sessions of other backends that ended", others);
   const times = ends.map(({ ending }) => ending.close_at).filter(Boolean).sort((a, b) => a - b);
-  const took_s = (times.at(-1) - times[0]) / 1000;
-  const measured = (times.length - 1) / took_s;
+  const measured = rate_of(times);
   verdicts.within("closes a second", measured, [rate * (1 - kRateSpread), rate * (1 + kRateSpread)]);
   verdicts.tell("from the order to the first Close, to the last, s", `${(times[0] - asked_at) / 1000}, ${(times.at(-1) - asked_at) / 1000}`);
   verdicts.equal("clients that are back", opens.length, there);
-  verdicts.zero("of them on the backend that drains", opens.filter(({ backend }) => backend === "b1").length);
+  const astray = opens.filter(({ backend }) => backend === "b1");
+  verdicts.zero("of them on the backend that drains", astray.length);
+  for (const open of astray.slice(0, 3)) {
+    const its = [...ends, ...backend_ends].filter(({ number }) => number === open.number);
+    console.log(`came back to the backend that drains: ${JSON.stringify(open)}; before: ${JSON.stringify(its)}`);
+  }
   verdicts.at_most("the longest that one was away", Math.max(0, ...opens.map(({ away_ms }) => away_ms)), kAwayMs, " ms");
   verdicts.equal("live sessions at the end, whose accounts are level", accounts.sessions - accounts.unequal.length, sessions);
   verdicts.tell("messages and MB in them", `${accounts.messages}, ${(accounts.bytes / 1e6).toFixed(0)}`);
