@@ -21,6 +21,7 @@ await play("partition", kDefaults, async ({ sessions, talk }, verdicts, lay) => 
     const field = await lay({ sessions, rate: talk, settings: { health: kHealth }, backends: ["near"], far: { name: "far", node: node.lay() } });
     await field.open();
     await pause(3000);
+    await until(async () => (await field.admin.backends()).every(({ health }) => health === "up"), { what: "both are up" });
     const there = (await field.ask_clients("live")).flat().filter(({ backend }) => backend === "far").length;
     const ends = [];
     field.ledger.listen((item, side) => {

@@ -45,7 +45,7 @@ async function compare_counters(field, verdicts) {
 function watch_away(field, seen) {
   const timer = setInterval(async () => {
     const away_ms = await field.longest_away_ms().catch(() => 0);
-    seen.longest_ms = Math.max(seen.longest_ms, away_ms);
+    seen.longest_ms = Math.max(seen.longest_ms, away_ms, field.ledger.longest_away_ms);
   }, 500);
   return () => clearInterval(timer);
 }

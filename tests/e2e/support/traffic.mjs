@@ -83,8 +83,8 @@ export class TrafficClients extends Program {
   }
 }
 
-// Every session by "number/incarnation": what each end told about it. Those that ended in good order and were found right are
-// only counted.
+// Every session by "number/incarnation/backend" (a handshake may be tried on two backends): what each end told about it.
+export const key_of = ({ number, incarnation, backend }) => `${number}/${incarnation}/${backend}`;
 export class Ledger {
   constructor() {
     this.sessions = new Map();
@@ -92,10 +92,10 @@ export class Ledger {
     this.failures = {}; // of handshakes, by word
     Object.assign(this, { opened: 0, ended: 0, longest_away_ms: 0 });
   }
-  // {open, ended: {client, backend}} of a session.
-  row({ number, incarnation }) {
-    const key = `${number}/${incarnation}`;
-    if (!this.sessions.has(key)) this.sessions.set(key, { number, incarnation });
+  // {key, open, client, backend} of a session: what was told at its begin, and by each end at its end.
+  row(item) {
+    const key = key_of(item);
+    if (!this.sessions.has(key)) this.sessions.set(key, { key });
     return this.sessions.get(key);
   }
   note_client = (item) => {
@@ -116,7 +116,7 @@ export class Ledger {
     this.listeners.forEach((listener) => listener(item, "backend"));
   };
   forget(row) {
-    this.sessions.delete(`${row.number}/${row.incarnation}`);
+    this.sessions.delete(row.key);
   }
   listen(listener) {
     this.listeners.add(listener);

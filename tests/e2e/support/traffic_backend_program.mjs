@@ -6,6 +6,7 @@ import { WebSocketServer } from "ws";
 import { listen } from "./listen.mjs";
 import { News, obey_orders } from "./orders.mjs";
 import { TrafficEnd, Talkers } from "./traffic_end.mjs";
+import { message_of } from "./traffic_script.mjs";
 
 const { name, host, port, rate } = JSON.parse(process.argv[2]);
 const kMostMessageBytes = 16 * 1024 * 1024;
@@ -59,7 +60,7 @@ obey_orders({
     for (const end of live.values()) end.speaks = on;
   },
   is_quiet: () => [...live.values()].every((end) => end.is_quiet()),
-  live: () => [...live.values()].map((end) => end.books()),
+  live: () => [...live.values()].map((end) => ({ backend: name, ...end.books() })),
   answer_after({ ms }) {
     answer_after_ms = ms;
   },
@@ -71,4 +72,5 @@ obey_orders({
   },
   wrong: () => wrong_handshakes,
 });
+message_of(0, 0); // what is said is made before the first client waits for it
 listen(server, host, port);

@@ -1,7 +1,7 @@
 // The field of a story: limpet, backends and clients in traffic, the ledger, and what is asked of them all.
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { Limpet, limpet_command } from "../../e2e/support/limpet.mjs";
-import { Ledger, TrafficBackend, TrafficClients } from "../../e2e/support/traffic.mjs";
+import { key_of, Ledger, TrafficBackend, TrafficClients } from "../../e2e/support/traffic.mjs";
 import { until } from "../../e2e/support/until.mjs";
 import { Judge } from "./judge.mjs";
 
@@ -84,7 +84,6 @@ export class Field {
   }
   async compare() {
     const clients = (await this.ask_clients("live")).flat();
-    const key_of = ({ number, incarnation }) => `${number}/${incarnation}`;
     const backends = new Map((await this.ask_backends("live")).flat().map((books) => [key_of(books), books]));
     const accounts = { sessions: clients.length, messages: 0, bytes: 0, worst_pong_ms: 0, unequal: [] };
     for (const client of clients) {

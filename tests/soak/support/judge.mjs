@@ -88,7 +88,8 @@ export class Judge {
       this.ledger.forget(row);
       // What a backend had to tell a moment before it was killed went with it.
       if (client && this.touching(client.backend, client.at - 1000, client.at + 1000).some(({ ends }) => ends?.any)) continue;
-      if (client === undefined && backend.received + backend.sent === 0) continue; // the client was gone before its 101 came
+      // The client was gone before its 101 came, or the handshake went on to another backend: no byte of a client may have come.
+      if (client === undefined && backend.received === 0) continue;
       this.breach(`the ${client ? "backend" : "client"} never heard of the end`, row);
     }
   }
