@@ -16,7 +16,7 @@ const kAwayMs = 2000;
 const kSlowestMs = 2000; // of a handshake, the hand-over within it
 
 await play("upgrade", kDefaults, async ({ sessions, handshakes, talk, upgrades }, verdicts, lay) => {
-  const settings = { drain: { close_code: kClose.code, reason: kClose.reason, rate: "100/s", grace: "10s" } };
+  const settings = { drain: { close_code: kClose.code, reason: kClose.reason, rate: "100/s", grace: "10s" }, upgrade: { grace: "20s" } };
   const field = await lay({ sessions, rate: talk, settings });
   if (!(await field.has_command("upgrade"))) throw new NotThere("this limpet has no upgrade");
   await field.open();
