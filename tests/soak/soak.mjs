@@ -11,7 +11,7 @@ import { play } from "./support/story.mjs";
 
 const kDefaults = { for: "10m", every: "10s", sessions: 2000, talk: 0.5, only: 0 };
 const kClose = { code: 1012, reason: "soak: come again" };
-const kHealth = { probe: "http", interval: "1s", timeout: "1s", fall: 3, rise: 2 };
+const kHealth = { probe: "http", interval: "1s", timeout: "1s", fall: 3, rise: 2, passive: { eject: "2s" } };
 const kChurn = 10; // clients that leave in good order, a second and process of clients
 const kServedMs = 6000; // every client has a session again: two handshakes that hang, and what is lost on a busy machine
 const kCalmMs = 30_000;

@@ -17,7 +17,7 @@ export class Field {
   static async lay({ sessions, rate, seed, backends = ["b1", "b2", "b3"], far, settings = {} }) {
     const field = new Field();
     const ledger = new Ledger();
-    Object.assign(field, { sessions, rate, seed, ledger, judge: new Judge(ledger) });
+    Object.assign(field, { sessions, rate, seed, ledger, judge: new Judge(ledger, (...when) => field.was_out(...when)) });
     field.backends = await Promise.all(backends.map((name) => field.start_backend(name)));
     if (far) field.backends.push(await field.start_backend(far.name, { host: far.node.there.address, prefix: far.node.prefix }));
     field.settings = { backends: field.backends, log: { access: false }, ...settings };
@@ -127,6 +127,17 @@ export class Field {
   }
   descriptors(pid = this.pid()) {
     return readdirSync(`/proc/${pid}/fd`).length;
+  }
+  // Whether the log says that the backend was down at some time between `from` and `until`.
+  was_out(name, from, until) {
+    let is_out = false;
+    for (const { backend, to, time } of this.limpet.events("health")) {
+      const at = Date.parse(time);
+      if (backend !== name || at > until) continue;
+      if (at > from && is_out) return true;
+      is_out = to === "down";
+    }
+    return is_out;
   }
   // Every process that runs this field's file, the oldest first.
   processes() {

@@ -3,16 +3,18 @@
 
 const kKeptBreaches = 20; // told with the table
 const kBothTellMs = 10_000; // one end tells so much later than the other, at the most
+const kHandshakeMs = 2000; // timeouts.handshake: a pinned client waits for its backend so long
 const kFaultless = ["lost", "repeated", "reordered", "corrupt"];
 
 export class Judge {
-  constructor(ledger) {
-    this.ledger = ledger;
+  // `was_out(backend, from, until)`: whether limpet itself held it for down then, for a reason of the machine's.
+  constructor(ledger, was_out) {
+    Object.assign(this, { ledger, was_out });
     this.touches = [];
     this.breaches = [];
     this.counts = {}; // of ends, by word and code
     this.tails = 0; // messages under way when a session was ended by limpet
-    this.moves = 0;
+    this.slow_moves = 0; // of clients whose backend was too slow for its probes or a handshake, as on a machine that does too much
     this.breach_count = 0;
     ledger.listen((item, side) => this.on_item(item, side));
   }
@@ -49,9 +51,10 @@ export class Judge {
   // A client comes back to where it was, unless that backend was touched since it left.
   judge_move({ before, backend, away_ms, at, number }) {
     if (before === undefined || before === backend) return;
-    this.moves += 1;
-    const may = this.touching(before, at - away_ms - 1000, at).some(({ moves }) => moves);
-    if (!may) this.breach("a client lost its backend", { number, before, backend, away_ms });
+    const from = at - away_ms - 1000;
+    const may = this.touching(before, from, at).some(({ moves }) => moves);
+    if (!may && (away_ms >= kHandshakeMs || this.was_out(before, from, at))) this.slow_moves += 1;
+    else if (!may) this.breach("a client lost its backend", { number, before, backend, away_ms });
   }
   judge_books(item, side) {
     for (const word of kFaultless) {
@@ -99,6 +102,7 @@ export class Judge {
     const ends = Object.entries(this.counts).map(([word, count]) => `${word} ${count}`);
     verdicts.tell("sessions that ended, as their clients saw it", ends.join(", ") || "none");
     verdicts.tell("messages under way in sessions that were ended", this.tails);
+    if (this.slow_moves > 0) verdicts.tell("clients that moved because their backend was too slow for its probes or a handshake", this.slow_moves);
     verdicts.zero("sessions ended without need, broken frames, lost or changed messages, clients that lost their backend", this.breach_count);
   }
 }
