@@ -30,6 +30,7 @@ await play("upgrade", kDefaults, async ({ sessions, handshakes, talk, upgrades }
     const touch = field.judge.touch("*", { ends: kClose });
     const { took_over_ms, gone_ms } = await replace_process(field);
     await until(async () => (await field.count()) === sessions, { what: "all are served" });
+    await until(() => field.ledger.ended - ended >= sessions, { what: "all ends are told" }).catch(() => {});
     verdicts.tell(`upgrade ${i}: taken over, old process gone after, ms`, `${took_over_ms.toFixed(0)}, ${gone_ms.toFixed(0)}`);
     verdicts.equal(`upgrade ${i}: sessions that were sent away`, field.ledger.ended - ended, sessions);
     verdicts.at_most(`upgrade ${i}: the longest that one was away`, field.ledger.longest_away_ms, kAwayMs, " ms");
