@@ -120,6 +120,7 @@ void AffinityTable::close_session(PoolId pool, const Key& key, Instant now, Endi
     return;
   }
   PinShard::Entry& entry = shard.pins[number];
+  ++shard.changes;
   --entry.sessions;
   entry.last_seen = now;
   if (ending == Ending::SentAway) {
@@ -147,9 +148,32 @@ bool AffinityTable::forget(PoolId pool, const Key& key) {
   const std::scoped_lock lock(shard.mutex);
   const PinShard::Number number = shard.pins.find(name_of(pool, key, hash));
   if (number != PinShard::kNone) {
+    ++shard.changes;
     shard.pins.erase(number);
   }
   return number != PinShard::kNone;
+}
+
+bool AffinityTable::restore(PoolId pool, const Key& key, const FormerPin& former, Instant now) {
+  const std::uint64_t hash = hash_of(key);
+  Shard& shard = shard_of(hash);
+  const PinShard::Name name = name_of(pool, key, hash);
+  const std::scoped_lock lock(shard.mutex);
+  const PinShard::Number known = shard.pins.find(name);
+  const bool is_live = known != PinShard::kNone && !shard.pins[known].is_expired(now);
+  const bool was_used = is_live && (shard.pins[known].last_opened != Instant::min() ||
+                                    shard.pins[known].last_seen >= former.last_seen);
+  if (was_used || now - former.last_seen >= former.ttl) {
+    return false;
+  }
+  PinShard::Entry& entry = shard.live_entry(name, now);
+  entry.backend = former.pin.backend;
+  entry.reason = former.pin.reason;
+  entry.by_hand = former.pin.by_hand;
+  entry.ttl = former.ttl;
+  entry.created = former.created;
+  entry.last_seen = former.last_seen;
+  return true;
 }
 
 }  // namespace limpet::affinity

@@ -49,7 +49,16 @@ struct PinView {  // one entry, for people
   std::uint32_t sessions = 0;  // requests and tunnels under way
   Instant created;
   Instant last_seen;
+  Duration ttl{};
   std::optional<Instant> expires;  // none while sessions are under way
+};
+
+// A pin that outlived its table: of an earlier process.
+struct FormerPin {
+  Pin pin;
+  Duration ttl{};
+  Instant created;  // may lie before this machine was started
+  Instant last_seen;
 };
 
 class AffinityTable {
@@ -84,6 +93,10 @@ class AffinityTable {
   void set_by_hand(PoolId pool, const Key& key, backends::BackendId backend, Duration ttl, Instant now);
   // True when there was one.
   bool forget(PoolId pool, const Key& key);
+  // Takes a pin of an earlier process in, as if it had been here all the time. False, and nothing has
+  // changed, when it has expired or the key has a live pin that was used here or is not older: what was seen
+  // here counts more.
+  bool restore(PoolId pool, const Key& key, const FormerPin& former, Instant now);
 
   // One step of expiry: looks at a bounded number of entries, frees a bounded number of those that have
   // expired, and goes on there at the next call; called on a timer, so expiry never makes a pause. Answers
@@ -93,6 +106,8 @@ class AffinityTable {
   [[nodiscard]] std::size_t size() const noexcept;
   // Entries that went because the table was full; expired ones do not count.
   [[nodiscard]] std::uint64_t evictions() const noexcept;
+  // Grows whenever something was changed that a copy of the table would miss; expiry alone does not count.
+  [[nodiscard]] std::uint64_t changes() const noexcept;
 
   struct Filter {
     std::optional<backends::BackendId> backend;

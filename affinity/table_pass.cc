@@ -28,6 +28,7 @@ PinView view_of(const PinShard::Entry& entry, Instant now) {
           .sessions = entry.sessions,
           .created = entry.created,
           .last_seen = entry.last_seen,
+          .ttl = entry.ttl,
           .expires = is_idle ? std::optional(entry.last_seen + entry.ttl) : std::nullopt};
 }
 
@@ -67,6 +68,15 @@ std::uint64_t AffinityTable::evictions() const noexcept {
   for (const auto& shard : shards_) {
     const std::scoped_lock lock(shard->mutex);
     sum += shard->pins.evictions();
+  }
+  return sum;
+}
+
+std::uint64_t AffinityTable::changes() const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& shard : shards_) {
+    const std::scoped_lock lock(shard->mutex);
+    sum += shard->changes;
   }
   return sum;
 }

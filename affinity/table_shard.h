@@ -15,6 +15,7 @@ struct alignas(64) AffinityTable::Shard {
 
   // The live entry of a name; one that has expired is freed and made anew, so that nothing of it lives on.
   PinShard::Entry& live_entry(const PinShard::Name& name, Instant now) {
+    ++changes;
     PinShard::Number number = pins.find(name);
     if (number != PinShard::kNone && pins[number].is_expired(now)) {
       pins.erase(number);
@@ -28,7 +29,8 @@ struct alignas(64) AffinityTable::Shard {
   }
 
   mutable std::mutex mutex;
-  PinShard pins;  // guarded by mutex
+  PinShard pins;              // guarded by mutex
+  std::uint64_t changes = 0;  // likewise
 };
 
 // A long-polling client has a request under way nearly always; a pause of a minute means that it has left.
