@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <optional>
 
 #include "net/acknowledgements.h"
 #include "net/keep_alive.h"
@@ -44,13 +45,6 @@ Result<Fd> open_socket(const SocketAddress& address, bool reuse_port) {
     return bind_error(errno, address);
   }
   return fd;
-}
-
-SocketAddress bound_address(const Fd& fd) {
-  sockaddr_storage native{};
-  socklen_t length = sizeof(native);
-  getsockname(fd.get(), reinterpret_cast<sockaddr*>(&native), &length);
-  return SocketAddress::from_native(native, length);
 }
 
 // SO_REUSEPORT would let a second process of the same user share the port without a word: ask without it
@@ -131,7 +125,69 @@ Result<BoundSockets> bind_unix(const SocketAddress& address, std::size_t count) 
   return bound;
 }
 
+int flag_of(const Fd& fd, int option) noexcept {
+  int value = 0;
+  socklen_t length = sizeof(value);
+  return getsockopt(fd.get(), SOL_SOCKET, option, &value, &length) == 0 ? value : 0;
+}
+
+// What sockets of our own have: those of a service manager may not.
+std::optional<Error> make_ours(const Fd& fd, const SocketAddress& address) {
+  const int flags = fcntl(fd.get(), F_GETFL);
+  if (flag_of(fd, SO_ACCEPTCONN) == 0 || fcntl(fd.get(), F_SETFL, flags | O_NONBLOCK) != 0 ||
+      fcntl(fd.get(), F_SETFD, FD_CLOEXEC) != 0) {
+    return Error{ErrorCode::Invalid, Side::Self,
+                 "the socket that was handed over for " + address.to_string() + " does not listen"};
+  }
+  if (!address.is_unix()) {
+    set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY);
+    ride_acknowledgements(fd);
+  }
+  return std::nullopt;
+}
+
+Result<Fd> one_more(const BoundSockets& bound) {
+  const Fd& first = bound.sockets.front();
+  if (bound.address.is_unix() || flag_of(first, SO_REUSEPORT) == 0) {
+    Fd copy(fcntl(first.get(), F_DUPFD_CLOEXEC, 0));
+    return copy.valid() ? Result<Fd>(std::move(copy)) : bind_error(errno, bound.address);
+  }
+  auto fd = open_socket(bound.address, true);
+  if (fd.ok() && listen(fd->get(), kBacklog) != 0) {
+    return bind_error(errno, bound.address);
+  }
+  if (fd.ok()) {
+    ride_acknowledgements(*fd);
+  }
+  return fd;
+}
+
 }  // namespace
+
+SocketAddress bound_address(const Fd& socket) {
+  sockaddr_storage native{};
+  socklen_t length = sizeof(native);
+  getsockname(socket.get(), reinterpret_cast<sockaddr*>(&native), &length);
+  return SocketAddress::from_native(native, length);
+}
+
+Result<BoundSockets> adopt_sockets(std::vector<Fd> sockets, std::size_t least) {
+  BoundSockets bound{.sockets = std::move(sockets), .address = {}};
+  bound.address = bound_address(bound.sockets.front());
+  for (const Fd& fd : bound.sockets) {
+    if (auto error = make_ours(fd, bound.address)) {
+      return std::move(*error);
+    }
+  }
+  while (bound.sockets.size() < least) {
+    auto more = one_more(bound);
+    if (!more.ok()) {
+      return more.error();
+    }
+    bound.sockets.push_back(std::move(more).value());
+  }
+  return bound;
+}
 
 Result<BoundSockets> bind_sockets(const SocketAddress& address, std::size_t count, PortUse use) {
   return address.is_unix() ? bind_unix(address, count) : bind_tcp(address, count, use);

@@ -43,11 +43,12 @@ struct Listener::Inner final : Pollable {
   int most_a_turn = 1;
   std::uint64_t last_turn = 0;
   bool rests = false;
+  bool held = false;
   bool closed = false;
 
   void on_ready(std::uint32_t) override {
     int accepted = 0;
-    while (accepted < most_a_turn && !closed && !rests && accept_one()) {
+    while (accepted < most_a_turn && !closed && !rests && !held && accept_one()) {
       ++accepted;
     }
     // The call that finds nobody is spared while clients come one by one: only who finds the queue still
@@ -101,6 +102,21 @@ struct Listener::Inner final : Pollable {
     options.on_rest();
   }
 
+  void hold(bool on) {
+    if (held == on || closed) {
+      return;
+    }
+    held = on;
+    if (rests) {
+      return;  // it is not polled now, and go_on() looks at what is held
+    }
+    if (held) {
+      loop.poller().remove(socket.get());
+    } else if (!loop.poller().add(socket.get(), EPOLLIN, *this)) {
+      rest_for_a_moment();
+    }
+  }
+
   void go_on() {
     if (waiting.valid()) {
       Fd lower(fcntl(waiting.get(), F_DUPFD_CLOEXEC, 0));
@@ -112,7 +128,7 @@ struct Listener::Inner final : Pollable {
       on_accept(std::move(lower), waiting_peer);
     }
     rests = false;
-    if (!closed && !loop.poller().add(socket.get(), EPOLLIN, *this)) {
+    if (!closed && !held && !loop.poller().add(socket.get(), EPOLLIN, *this)) {
       rest_for_a_moment();
     }
   }
@@ -136,6 +152,10 @@ void Listener::accept_queued() {
   // A storm of new clients must not keep the worker here: as many as a queue holds.
   for (int accepted = 0; accepted < kBacklog && !inner_->rests && inner_->accept_one(); ++accepted) {
   }
+}
+
+void Listener::hold(bool on) {
+  inner_->hold(on);
 }
 
 // The poller may have an event for it in hand, and libuv has its timer: it goes when that is closed.

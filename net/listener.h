@@ -37,6 +37,13 @@ enum class PortUse : std::uint8_t {
 [[nodiscard]] Result<BoundSockets> bind_sockets(const SocketAddress& address, std::size_t count,
                                                 PortUse use = PortUse::Alone);
 
+// Takes sockets that listen already, of another process: at least `least` of them, the missing ones bound
+// anew where the port can be shared, else further descriptors of the first. There may be more than `least`.
+// Requires one at least; fails where one does not listen.
+[[nodiscard]] Result<BoundSockets> adopt_sockets(std::vector<Fd> sockets, std::size_t least);
+// What a listening socket is bound to.
+[[nodiscard]] SocketAddress bound_address(const Fd& socket);
+
 // What a Listener does when it was not told otherwise is right for everything but clients.
 struct ListenerOptions {
   // A socket numbered so or higher waits, and accepting with it, until a lower number is free: see
@@ -63,6 +70,8 @@ class Listener {
   ~Listener();  // stops accepting and closes the socket; the kernel resets who waits in its queue
   // Accepts who waits in the queue now. For the moment before it is closed.
   void accept_queued();
+  // While it is held nobody is accepted: clients wait in the queue of the socket.
+  void hold(bool on);
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 

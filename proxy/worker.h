@@ -44,6 +44,11 @@ struct StopAccepting {};
 // Everything ends now.
 struct StopAtOnce {};
 
+// While it is held nobody is accepted: clients wait in the queues of the listening sockets.
+struct HoldAccepting {
+  bool on = true;
+};
+
 class Worker final : private ConnectionOwner {
  public:
   Worker(Shared& shared, SnapshotPtr snapshot, std::vector<ListeningSocket> sockets, std::uint64_t seed);
@@ -60,6 +65,7 @@ class Worker final : private ConnectionOwner {
   void apply(SnapshotPtr snapshot) { mailbox_.post(std::move(snapshot)); }
   void apply(ListenerChange change) { mailbox_.post(std::move(change)); }
   void ask(SessionQuestion question) { mailbox_.post(question); }
+  void hold(HoldAccepting order) { mailbox_.post(order); }
   // Closes the listeners and what is idle, lets running requests finish and sessions go on, and leaves by
   // itself when everything has gone. Whose sessions are to go is control's work, as in any drain; one that
   // opens meanwhile, from a request that was under way, is found by the next order.
@@ -74,8 +80,8 @@ class Worker final : private ConnectionOwner {
   [[nodiscard]] const Counters& counters() const noexcept { return context_.counters; }
 
  private:
-  using Letter = std::variant<SnapshotPtr, ListenerChange, SessionQuestion, StopAccepting, StopAtOnce,
-                              SendAway, CutBackend, EndSession, MoveKey>;
+  using Letter = std::variant<SnapshotPtr, ListenerChange, SessionQuestion, HoldAccepting, StopAccepting,
+                              StopAtOnce, SendAway, CutBackend, EndSession, MoveKey>;
 
   void run();
   [[nodiscard]] net::ListenerOptions listener_options();
@@ -87,6 +93,7 @@ class Worker final : private ConnectionOwner {
   void on_letter(SnapshotPtr snapshot);
   void on_letter(ListenerChange change);
   void on_letter(const SessionQuestion& question);
+  void on_letter(HoldAccepting order);
   void on_letter(StopAccepting order);
   void on_letter(StopAtOnce order);
   void on_letter(const SendAway& order);

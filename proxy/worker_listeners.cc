@@ -20,18 +20,26 @@ void WorkerListeners::open(ListeningSocket listening, net::ListenerOptions optio
   entries_.push_back({listening.id, std::move(pool), std::move(listener).value()});
 }
 
-void WorkerListeners::set_pool(ListenerId id, std::string pool) {
-  const auto found = std::ranges::find(entries_, id, &Entry::id);
-  if (found != entries_.end()) {
-    found->pool->name = std::move(pool);
+void WorkerListeners::set_pool(ListenerId id, const std::string& pool) {
+  for (Entry& entry : entries_) {
+    if (entry.id == id) {
+      entry.pool->name = pool;
+    }
   }
 }
 
 void WorkerListeners::close(ListenerId id) {
-  const auto found = std::ranges::find(entries_, id, &Entry::id);
-  if (found != entries_.end()) {
-    found->listener->accept_queued();
-    entries_.erase(found);
+  std::erase_if(entries_, [id](const Entry& entry) {
+    if (entry.id == id) {
+      entry.listener->accept_queued();
+    }
+    return entry.id == id;
+  });
+}
+
+void WorkerListeners::hold(bool on) {
+  for (const Entry& entry : entries_) {
+    entry.listener->hold(on);
   }
 }
 

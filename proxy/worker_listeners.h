@@ -17,7 +17,8 @@
 
 namespace limpet::proxy {
 
-// The number of a listener, the same in every worker and never used again.
+// The number of a listener, the same in every worker and never used again. A worker may have several sockets
+// of one.
 using ListenerId = std::uint32_t;
 
 // A listening socket of one worker and where its requests go.
@@ -57,9 +58,11 @@ class WorkerListeners {
   // Starts accepting. One that cannot be watched is told in the log.
   void open(ListeningSocket listening, net::ListenerOptions options);
   // Requests of its connections, the present ones too, go there from now on.
-  void set_pool(ListenerId id, std::string pool);
+  void set_pool(ListenerId id, const std::string& pool);
   // Accepts who waits in its queue, and closes it.
   void close(ListenerId id);
+  // While they are held nobody is accepted: clients wait in the queues of the sockets.
+  void hold(bool on);
   // Closes all of them.
   void clear() noexcept { entries_.clear(); }
 

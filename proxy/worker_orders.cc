@@ -33,7 +33,7 @@ void Worker::on_letter(ListenerChange change) {
     }
   }
   for (ListenerChange::NewPool& next : change.repooled) {
-    listeners_.set_pool(next.id, std::move(next.pool));
+    listeners_.set_pool(next.id, next.pool);
   }
   for (const ListenerId id : change.closed) {
     listeners_.close(id);
@@ -44,6 +44,10 @@ void Worker::on_letter(ListenerChange change) {
 void Worker::on_letter(const SessionQuestion& question) {
   reply(question.reply_to, {question.question, list_sessions(context_.sessions, question.from, question.limit,
                                                              question.backend)});
+}
+
+void Worker::on_letter(HoldAccepting order) {
+  listeners_.hold(order.on);
 }
 
 void Worker::on_letter(StopAccepting) {

@@ -139,6 +139,31 @@ TEST_CASE("accepting rests while there is no room, and goes on when there is") {
   CHECK(rig.calls <= 2);
 }
 
+TEST_CASE("a client of a listener that is held waits, and is accepted when it is let go") {
+  const bool rests = GENERATE(false, true);
+  Rig rig;
+  rig.listen();
+  if (rests) {
+    rig.failures.assign(2, EMFILE);
+    rig.connect();
+    while (rig.rests == 0) {
+      rig.loop.turn();
+    }
+  }
+  rig.listener->hold(true);
+  rig.connect();
+  const int calls = rig.calls;
+  bool is_over = false;
+  net::Timer end(rig.loop, 3 * net::Listener::kRest, [&is_over] { is_over = true; });
+  while (!is_over) {
+    rig.loop.turn();
+  }
+  CHECK(rig.accepted.empty());
+  CHECK(rig.calls == calls);
+  rig.listener->hold(false);
+  CHECK(rig.accepts(rests ? 2 : 1));
+}
+
 TEST_CASE("clients leave descriptors to backends, and both leave some to the rest of the process") {
   constexpr std::uint64_t kOwn = 40;
   for (const std::uint64_t limit : {96U, 128U, 1024U, 20000U, 1000000U}) {
