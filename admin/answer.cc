@@ -11,7 +11,7 @@ namespace limpet::admin {
 
 namespace {
 
-constexpr std::array<std::pair<int, std::string_view>, 14> kPhrases{{
+constexpr std::array<std::pair<int, std::string_view>, 15> kPhrases{{
     {200, "OK"},
     {201, "Created"},
     {400, "Bad Request"},
@@ -25,6 +25,7 @@ constexpr std::array<std::pair<int, std::string_view>, 14> kPhrases{{
     {415, "Unsupported Media Type"},
     {422, "Unprocessable Content"},
     {431, "Request Header Fields Too Large"},
+    {500, "Internal Server Error"},
     {503, "Service Unavailable"},
 }};
 

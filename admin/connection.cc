@@ -13,6 +13,8 @@ namespace limpet::admin {
 namespace {
 
 constexpr std::size_t kReadBytes = 16 * 1024;
+// Longer than all waits of an upgrade together, each of which has its own end.
+constexpr Duration kUpgradePatience = std::chrono::seconds(90);
 
 }  // namespace
 
@@ -81,6 +83,11 @@ void Connection::dispatch() {
     return;
   }
   state_ = State::Waiting;
+  if (std::holds_alternative<UpgradeRequest>(outcome)) {
+    arm(kUpgradePatience);
+    parts_.source.upgrade(*this);
+    return;
+  }
   arm(parts_.bounds.patience);
   if (const auto* const end = std::get_if<SessionEnd>(&outcome)) {
     parts_.source.end_session(*end, *this);
@@ -97,6 +104,10 @@ void Connection::on_ended(OrRefusal<EndedSession> ended) {
   on_source_answer(ended_answer(ended));
 }
 
+void Connection::on_upgrade(const OrRefusal<UpgradeInfo>& upgrade) {
+  on_source_answer(upgrade_answer(upgrade));
+}
+
 void Connection::on_source_answer(const Answer& answer) {
   if (state_ != State::Waiting) {
     return;
@@ -106,7 +117,16 @@ void Connection::on_source_answer(const Answer& answer) {
   serve();
 }
 
+void Connection::leave() {
+  is_leaving_ = true;
+  if (state_ == State::Reading && reader_.is_idle() && out_.empty()) {
+    close_gently();
+    update_watch();
+  }
+}
+
 void Connection::finish(const Answer& answer, bool keep_alive) {
+  keep_alive = keep_alive && !is_leaving_;
   std::string text;
   append_answer(text, answer, {.keep_alive = keep_alive, .head_only = reader_.is_head_method()});
   send(text);
@@ -184,6 +204,7 @@ void Connection::stop_waiting() {
   if (state_ == State::Waiting) {
     state_ = State::Reading;
     parts_.source.cancel(*this);
+    parts_.source.stop_waiting(*this);
   }
 }
 

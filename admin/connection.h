@@ -45,7 +45,8 @@ class ConnectionOwner {
 class Connection final : public net::Disposable,
                          private net::StreamEvents,
                          private net::DeadlineOwner,
-                         private SessionsWaiter {
+                         private SessionsWaiter,
+                         private UpgradeWaiter {
  public:
   // What every connection of an endpoint shares; all outlive it.
   struct Parts {
@@ -62,6 +63,8 @@ class Connection final : public net::Disposable,
   // Answers and closes, whatever was under way.
   void refuse(const Refusal& refusal);
   void close_now();
+  // Closes what is idle at once, else behind the answer that is under way.
+  void leave();
 
   // It is the client's turn: to send a request or the rest of one, to take an answer, or to go.
   [[nodiscard]] bool awaits_client() const noexcept { return state_ != State::Waiting; }
@@ -84,11 +87,13 @@ class Connection final : public net::Disposable,
   void on_deadline() override;
   void on_sessions(OrRefusal<SessionPage> page) override;
   void on_ended(OrRefusal<EndedSession> ended) override;
+  void on_upgrade(const OrRefusal<UpgradeInfo>& upgrade) override;
   void on_source_answer(const Answer& answer);
 
   void serve();
   [[nodiscard]] bool step();
   void dispatch();
+  void finish_waiting(const Answer& answer);
   void finish(const Answer& answer, bool keep_alive);
   void send(std::string_view bytes);
   void close_gently();
@@ -106,6 +111,7 @@ class Connection final : public net::Disposable,
   std::uint32_t slot_ = 0;
   State state_ = State::Reading;
   bool is_serving_ = false;  // serve() is on the stack
+  bool is_leaving_ = false;  // the answer under way is the last
 };
 
 }  // namespace limpet::admin

@@ -29,6 +29,11 @@ Result<std::unique_ptr<Endpoint>> Endpoint::start(net::UvLoop& loop, net::Fd soc
   return endpoint;
 }
 
+void Endpoint::leave() {
+  listener_.reset();
+  connections_.for_each([](Connection& connection) { connection.leave(); });
+}
+
 void Endpoint::make_room() {
   Connection* oldest = nullptr;
   connections_.for_each([&](Connection& one) {

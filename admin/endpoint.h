@@ -28,6 +28,9 @@ class Endpoint final : private ConnectionOwner {
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
 
+  // Somebody else answers from now on: nobody is accepted, and who is here gets one answer more at most.
+  void leave();
+
   // Clients at the moment: at most one more than Bounds::connections, which is being told that it is too
   // many.
   [[nodiscard]] std::size_t connections() const noexcept { return connections_.size(); }

@@ -49,6 +49,8 @@ constexpr std::array kRoutes{
     Route{"PUT", "/v1/affinity/{key}", set_pin,
           "{\"backend\": NAME} pins the key there: pool, kind; \"move\": true sends its live sessions there"},
     Route{"DELETE", "/v1/affinity/{key}", forget_pin, "forgets the pin: pool, kind"},
+    Route{"POST", "/v1/upgrade", start_upgrade,
+          "starts the program anew and hands over to it; answers when that serves"},
     Route{"GET", "/v1/sessions", view_sessions, "live sessions, page by page: limit, cursor, backend, pool"},
     Route{"DELETE", "/v1/sessions/{key}", end_session, "ends one at a frame boundary"},
 };

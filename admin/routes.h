@@ -8,6 +8,7 @@
 
 #include "admin/answer.h"
 #include "admin/source.h"
+#include "admin/upgrade_call.h"
 #include "http/head.h"
 
 namespace limpet::admin {
@@ -19,7 +20,7 @@ struct Call {
 };
 
 // An answer, or what has to be asked before there is one.
-using Outcome = std::variant<Answer, SessionQuery, SessionEnd>;
+using Outcome = std::variant<Answer, SessionQuery, SessionEnd, UpgradeRequest>;
 
 [[nodiscard]] Outcome route(Call call, Source& source);
 

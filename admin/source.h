@@ -13,6 +13,7 @@
 #include "admin/drain_info.h"
 #include "admin/refusal.h"
 #include "admin/reload_info.h"
+#include "admin/upgrade_info.h"
 #include "affinity/decide.h"
 #include "affinity/key.h"
 #include "affinity/table.h"
@@ -39,6 +40,8 @@ struct StatusInfo {
   std::vector<ListenerInfo> listeners;
   std::size_t pins = 0;
   ConfigurationInfo config;
+  std::uint32_t pid = 0;
+  std::optional<PredecessorInfo> predecessor;  // while it drains
 };
 
 struct ProbeInfo {
@@ -170,7 +173,7 @@ class SessionsWaiter {
   ~SessionsWaiter() = default;
 };
 
-class Source : public ConfigurationCalls {
+class Source : public ConfigurationCalls, public UpgradeCalls {
  public:
   // Empty = ready, else a word that says what is missing.
   [[nodiscard]] virtual std::string_view why_not_ready() const = 0;

@@ -26,6 +26,15 @@ Json configuration_json(const ConfigurationInfo& config) {
           {"by", config.by}};
 }
 
+Json predecessor_json(const std::optional<PredecessorInfo>& predecessor) {
+  if (!predecessor) {
+    return nullptr;
+  }
+  return {{"pid", predecessor->pid},
+          {"sessions", predecessor->sessions},
+          {"since", to_rfc3339(predecessor->since)}};
+}
+
 }  // namespace
 
 Outcome view_index(const Call&, Source&) {
@@ -57,7 +66,9 @@ Outcome view_status(const Call&, Source& source) {
                       {"sessions", status.sessions},
                       {"totals", totals},
                       {"listeners", listeners},
-                      {"pins", status.pins}});
+                      {"pins", status.pins},
+                      {"pid", status.pid},
+                      {"predecessor", predecessor_json(status.predecessor)}});
 }
 
 Outcome view_backends(const Call&, Source& source) {

@@ -30,6 +30,9 @@ namespace limpet::admin {
 // explain_view.cc
 [[nodiscard]] Outcome view_explanation(const Call& call, Source& source);
 
+// upgrade_call.cc
+[[nodiscard]] Outcome start_upgrade(const Call& call, Source& source);
+
 // session_views.cc: the live sessions
 [[nodiscard]] Outcome view_sessions(const Call& call, Source& source);
 [[nodiscard]] Answer sessions_answer(const OrRefusal<SessionPage>& page);

@@ -22,7 +22,6 @@ namespace limpet::app {
 
 namespace {
 
-constexpr timeval kPatience{.tv_sec = 5, .tv_usec = 0};
 constexpr std::string_view kHttp = "http://";
 constexpr int kUnauthorized = 401;
 constexpr std::size_t kReadBytes = 16 * 1024;
@@ -60,13 +59,19 @@ std::vector<SocketAddress> addresses_of(const Endpoint& endpoint) {
   return addresses;
 }
 
-Result<net::Fd> connect_to(const SocketAddress& address) {
+timeval timeval_of(Duration patience) {
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(patience);
+  return {.tv_sec = whole.count(), .tv_usec = std::chrono::microseconds(patience - whole).count()};
+}
+
+Result<net::Fd> connect_to(const SocketAddress& address, Duration patience) {
   net::Fd socket(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket.valid()) {
     return failure(errno);
   }
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof(kPatience));
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof(kPatience));
+  const timeval wait = timeval_of(patience);
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
   sockaddr_storage native{};
   const socklen_t length = address.to_native(native);
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&native), length) != 0) {
@@ -75,10 +80,10 @@ Result<net::Fd> connect_to(const SocketAddress& address) {
   return socket;
 }
 
-Result<net::Fd> connect_to(const Endpoint& endpoint) {
+Result<net::Fd> connect_to(const Endpoint& endpoint, Duration patience) {
   std::optional<Error> last;
   for (const SocketAddress& address : addresses_of(endpoint)) {
-    auto socket = connect_to(address);
+    auto socket = connect_to(address, patience);
     if (socket.ok()) {
       return socket;
     }
@@ -165,7 +170,7 @@ Result<AdminAnswer> read_answer(const net::Fd& socket) {
 }
 
 Result<AdminAnswer> exchange(const Endpoint& endpoint, const AdminCall& call, const std::string& token) {
-  const auto socket = connect_to(endpoint);
+  const auto socket = connect_to(endpoint, call.patience);
   if (!socket.ok()) {
     return socket.error();
   }

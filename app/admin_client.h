@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/address.h"
+#include "base/clock.h"
 #include "base/result.h"
 
 namespace limpet::app {
@@ -20,6 +21,8 @@ struct AdminCall {
   std::string_view method = "GET";
   std::string target;  // path and query, percent-encoded
   std::string body{};  // JSON; empty = none
+  // How long the connection, the taking of the call and each piece of the answer are waited for.
+  Duration patience = std::chrono::seconds(5);
 };
 
 class AdminClient {

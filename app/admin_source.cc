@@ -1,11 +1,14 @@
 #include "app/admin_source.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>
 
 #include "app/admin_drains.h"
 #include "app/server.h"
+#include "app/succession.h"
 #include "backends/eligibility.h"
 #include "base/counters.h"
 
@@ -59,16 +62,6 @@ std::vector<admin::NamedCount> sum_ends(Server& server) {
   return ends;
 }
 
-std::uint64_t live_sessions(const proxy::Snapshot& snapshot) {
-  std::uint64_t sum = 0;
-  for (const affinity::PoolView& pool : snapshot.pools) {
-    for (const backends::Backend& backend : pool.backends.all()) {
-      sum += backend.state->sessions.load(kRelaxed);
-    }
-  }
-  return sum;
-}
-
 bool somebody_is_eligible(const proxy::Snapshot& snapshot) {
   return std::ranges::any_of(snapshot.pools, [](const affinity::PoolView& pool) {
     return std::ranges::any_of(pool.backends.all(), [](const backends::Backend& backend) {
@@ -78,6 +71,16 @@ bool somebody_is_eligible(const proxy::Snapshot& snapshot) {
 }
 
 }  // namespace
+
+std::uint64_t live_sessions(const proxy::Snapshot& snapshot) {
+  std::uint64_t sum = 0;
+  for (const affinity::PoolView& pool : snapshot.pools) {
+    for (const backends::Backend& backend : pool.backends.all()) {
+      sum += backend.state->sessions.load(kRelaxed);
+    }
+  }
+  return sum;
+}
 
 AdminSource::AdminSource(Server& server)
     : server_(server),
@@ -110,7 +113,9 @@ admin::StatusInfo AdminSource::status() const {
                            .ends = sum_ends(server_),
                            .listeners = {},
                            .pins = server_.pins().size(),
-                           .config = configuration()};
+                           .config = configuration(),
+                           .pid = static_cast<std::uint32_t>(getpid()),
+                           .predecessor = server_.succession().predecessor()};
   for (const BoundListener& listener : server_.listeners()) {
     status.listeners.push_back({listener.address.to_string(), listener.pool});
   }
@@ -235,6 +240,14 @@ void AdminSource::list_sessions(const admin::SessionQuery& query, admin::Session
 void AdminSource::cancel(admin::SessionsWaiter& waiter) {
   std::erase_if(asks_, [&waiter](const auto& entry) { return entry.second.waiter == &waiter; });
   orders_.cancel(waiter);
+}
+
+void AdminSource::upgrade(admin::UpgradeWaiter& waiter) {
+  server_.succession().begin_upgrade(&waiter);
+}
+
+void AdminSource::stop_waiting(admin::UpgradeWaiter& waiter) {
+  server_.succession().stop_waiting(waiter);
 }
 
 void AdminSource::ask(std::uint64_t question, const Ask& ask, std::size_t from) {

@@ -17,6 +17,9 @@ namespace limpet::app {
 
 class Server;
 
+// Tunnels of all backends.
+[[nodiscard]] std::uint64_t live_sessions(const proxy::Snapshot& snapshot);
+
 class AdminSource final : public admin::Source {
  public:
   explicit AdminSource(Server& server);
@@ -47,6 +50,8 @@ class AdminSource final : public admin::Source {
   void list_sessions(const admin::SessionQuery& query, admin::SessionsWaiter& waiter) override;
   void end_session(const admin::SessionEnd& end, admin::SessionsWaiter& waiter) override;
   void cancel(admin::SessionsWaiter& waiter) override;
+  void upgrade(admin::UpgradeWaiter& waiter) override;
+  void stop_waiting(admin::UpgradeWaiter& waiter) override;
 
  private:
   [[nodiscard]] bool rests_from_accepting() const;

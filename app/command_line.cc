@@ -10,6 +10,7 @@
 #include "app/operator_commands.h"
 #include "app/query_commands.h"
 #include "app/run_commands.h"
+#include "app/upgrade_command.h"
 
 namespace limpet::app {
 
@@ -65,6 +66,7 @@ int run_command_line(int argc, const char* const* argv) {
   add_query_commands(app, exit_code);
   add_operator_commands(app, exit_code);
   add_configuration_commands(app, exit_code);
+  add_upgrade_command(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {  // how CLI11 tells of --help and of bad usage alike

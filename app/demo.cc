@@ -156,7 +156,7 @@ int run_demo(const DemoOptions& options) {
     return kBadConfiguration;
   }
   return serve(
-      std::move(std::get<settings::Settings>(loaded)), {}, [](Log&) {},
+      std::move(std::get<settings::Settings>(loaded)), {}, Launch{}, [](Log&) {},
       [&](Server& server) {
         if (options.how_long) {
           server.stop_after(*options.how_long);

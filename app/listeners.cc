@@ -32,23 +32,24 @@ Listeners::Listeners(net::UvLoop& loop, std::size_t workers)
     : workers_(workers), closed_(loop, [this](proxy::ListenerClosed closed) { on_closed(closed.id); }) {}
 
 Listeners::~Listeners() {
-  for (const Plan::Held& listener : held_) {
-    remove_file(listener.address);
+  if (owns_files_) {
+    std::ranges::for_each(held_, remove_file, &Plan::Held::address);
   }
 }
 
 Listeners::Plan Listeners::plan(const std::vector<settings::Listener>& listeners,
-                                const settings::Places& places) {
+                                const settings::Places& places, InheritedSockets* inherited) {
   Plan plan;
   plan.changes.resize(workers_);
   const auto matches = settings::match_listeners(settings_of(held_), listeners);
   for (std::size_t i = 0; i < listeners.size(); ++i) {
     if (!matches[i]) {
-      bind_new(plan, listeners[i], places.problem({"listeners[" + std::to_string(i) + "].bind"}, ""));
+      bind_new(plan, {listeners[i], places.problem({"listeners[" + std::to_string(i) + "].bind"}, "")},
+               inherited);
       continue;
     }
     const Plan::Held& held = held_[*matches[i]];
-    plan.held.push_back({listeners[i], held.address, held.id});
+    plan.held.push_back({listeners[i], held.address, held.id, held.descriptors});
     if (held.setting.pool != listeners[i].pool) {
       for (proxy::ListenerChange& change : plan.changes) {
         change.repooled.push_back({held.id, listeners[i].pool});
@@ -66,20 +67,28 @@ Listeners::Plan Listeners::plan(const std::vector<settings::Listener>& listeners
   return plan;
 }
 
-void Listeners::bind_new(Plan& plan, const settings::Listener& listener, const settings::Problem& problem) {
-  const SocketAddress address = *listener.bind.literal();
-  auto bound = net::bind_sockets(address, workers_,
-                                 is_port_ours(address) ? net::PortUse::BesideOurs : net::PortUse::Alone);
+Result<net::BoundSockets> Listeners::open(const SocketAddress& address, InheritedSockets* inherited) const {
+  if (inherited != nullptr) {
+    return open_sockets(*inherited, address, workers_);
+  }
+  return net::bind_sockets(address, workers_,
+                           is_port_ours(address) ? net::PortUse::BesideOurs : net::PortUse::Alone);
+}
+
+void Listeners::bind_new(Plan& plan, const Wanted& wanted, InheritedSockets* inherited) {
+  auto bound = open(*wanted.listener.bind.literal(), inherited);
   if (!bound.ok()) {
-    plan.problems.push_back(problem);
+    plan.problems.push_back(wanted.problem);
     plan.problems.back().message = bound.error().detail;
     return;
   }
   const proxy::ListenerId id = ++last_id_;
-  plan.held.push_back({listener, bound->address, id});
+  Plan::Held& held = plan.held.emplace_back(Plan::Held{wanted.listener, bound->address, id});
   plan.opened.push_back(bound->address);
-  for (std::size_t i = 0; i < workers_; ++i) {
-    plan.changes[i].opened.push_back({std::move(bound->sockets[i]), listener.pool, id});
+  // More than workers, where those of a process with more of them were handed over: each queue is served.
+  for (std::size_t i = 0; i < bound->sockets.size(); ++i) {
+    held.descriptors.push_back(bound->sockets[i].get());
+    plan.changes[i % workers_].opened.push_back({std::move(bound->sockets[i]), wanted.listener.pool, id});
   }
 }
 

@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "app/inherited_sockets.h"
 #include "base/address.h"
+#include "net/listener.h"
 #include "net/mailbox.h"
 #include "proxy/worker_listeners.h"
 #include "settings/places.h"
@@ -33,24 +35,37 @@ class Listeners {
       settings::Listener setting;
       SocketAddress address;
       proxy::ListenerId id = 0;
+      std::vector<int> descriptors{};  // of the workers, until they stop accepting
     };
     std::vector<Held> held;                      // what is listened on afterwards
     std::vector<proxy::ListenerChange> changes;  // one a worker, without a snapshot
     settings::Problems problems;                 // what could not be bound
     std::vector<SocketAddress> opened;
   };
-  // `places`: where the listeners stand in the file.
-  [[nodiscard]] Plan plan(const std::vector<settings::Listener>& listeners, const settings::Places& places);
+  // `places`: where the listeners stand in the file. `inherited`: sockets to take rather than to bind, where
+  // there are any.
+  [[nodiscard]] Plan plan(const std::vector<settings::Listener>& listeners, const settings::Places& places,
+                          InheritedSockets* inherited = nullptr);
   // Requires a plan without problems that was made after the last commit(). Its changes are for the caller.
   void commit(const Plan& plan);
   // Undoes what making the plan has left behind, for one that is not committed.
   static void discard(const Plan& plan);
 
   [[nodiscard]] std::vector<BoundListener> bound() const;
+  [[nodiscard]] const std::vector<Plan::Held>& held() const noexcept { return held_; }
+  // The files of Unix sockets are another process's now.
+  void leave_files() noexcept { owns_files_ = false; }
   [[nodiscard]] std::size_t workers() const noexcept { return workers_; }
 
  private:
-  void bind_new(Plan& plan, const settings::Listener& listener, const settings::Problem& problem);
+  // A listener of the settings, and how its failure is told.
+  struct Wanted {
+    const settings::Listener& listener;
+    settings::Problem problem;
+  };
+  void bind_new(Plan& plan, const Wanted& wanted, InheritedSockets* inherited);
+  [[nodiscard]] Result<net::BoundSockets> open(const SocketAddress& address,
+                                               InheritedSockets* inherited) const;
   [[nodiscard]] bool is_port_ours(const SocketAddress& address) const;
   void on_closed(proxy::ListenerId id);
 
@@ -63,6 +78,7 @@ class Listeners {
   std::vector<Plan::Held> held_;
   std::map<proxy::ListenerId, Closing> closing_;
   proxy::ListenerId last_id_ = 0;
+  bool owns_files_ = true;
   net::Mailbox<proxy::ListenerClosed> closed_;
 };
 

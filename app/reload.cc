@@ -165,6 +165,7 @@ admin::OrRefusal<admin::ReloadReport> reload_file(Server& server, Author author)
   if (auto refusal = why_not(server)) {
     return std::move(*refusal);
   }
+  server.service_manager().reloading();
   Draft draft = read_draft(server);
   admin::ReloadReport report = report_of(server, draft);
   if (draft.problems.empty()) {
@@ -174,6 +175,7 @@ admin::OrRefusal<admin::ReloadReport> reload_file(Server& server, Author author)
   report.applied = draft.problems.empty();
   report.generation = server.configuration().generation();
   log_report(server, report, author);
+  server.service_manager().ready();
   return report;
 }
 

@@ -10,15 +10,33 @@
 
 namespace limpet::app {
 
+namespace {
+
+std::string text_of(const settings::Problems& problems) {
+  std::string text;
+  for (const settings::Problem& problem : problems) {
+    text.append(text.empty() ? "" : "; ").append(problem.to_string());
+  }
+  return text;
+}
+
+}  // namespace
+
 int run_file(const std::string& file) {
   ignore_hangup();
+  auto launch = Launch::of_this_process();
+  if (!launch.ok()) {
+    std::cerr << "limpet: " << launch.error().detail << "\n";
+    return kCannotStart;
+  }
   auto loaded = settings::load_file(file);
   if (const auto* const problems = std::get_if<settings::Problems>(&loaded)) {
     report(*problems);
+    launch->fail(text_of(*problems));
     return kBadConfiguration;
   }
   return serve(
-      std::move(std::get<settings::Settings>(loaded)), file,
+      std::move(std::get<settings::Settings>(loaded)), file, std::move(launch).value(),
       [&file](Log& log) {
         log.info("starting", {{"version", LIMPET_VERSION}, {"file", file}});
       },

@@ -18,16 +18,17 @@ void ignore_hangup() {
   net::BlockedSignal::block(SIGHUP);
 }
 
-int serve(settings::Settings settings, const std::string& file, const std::function<void(Log&)>& before_start,
-          const std::function<void(Server&)>& when_started) {
+int serve(settings::Settings settings, const std::string& file, Launch launch,
+          const std::function<void(Log&)>& before_start, const std::function<void(Server&)>& when_started) {
   auto log = Log::open({settings.log.level, settings.log.format, settings.log.file});
   if (!log.ok()) {
     std::cerr << "limpet: " << log.error().detail << " (log.file)\n";
+    launch.fail(log.error().detail + " (log.file)");
     return kCannotStart;
   }
   std::signal(SIGPIPE, SIG_IGN);
   before_start(**log);
-  auto server = Server::start(std::move(settings), **log, file);
+  auto server = Server::start(std::move(settings), **log, {.file = file, .launch = std::move(launch)});
   if (!server.ok()) {
     std::cerr << "limpet: " << server.error().detail << "\n";
     return kCannotStart;

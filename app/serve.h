@@ -13,9 +13,9 @@ namespace limpet::app {
 void report(const settings::Problems& problems);
 
 // Opens the log, starts the server, tells `when_started`, serves until it is stopped. Answers the exit code;
-// what keeps it from starting is told on standard error. `file`: as in Server::start(). Requires
+// what keeps it from starting is told on standard error. `file`: as in Server::Origin. Requires
 // ignore_hangup() before there is another thread.
-[[nodiscard]] int serve(settings::Settings settings, const std::string& file,
+[[nodiscard]] int serve(settings::Settings settings, const std::string& file, Launch launch,
                         const std::function<void(Log&)>& before_start,
                         const std::function<void(Server&)>& when_started);
 

@@ -10,6 +10,8 @@
 #include "admin/endpoint.h"
 #include "app/admin_source.h"
 #include "app/name_watch.h"
+#include "app/pin_keeper.h"
+#include "app/succession.h"
 #include "base/crypto.h"
 #include "net/descriptors.h"
 #include "net/listener.h"
@@ -45,9 +47,9 @@ std::size_t table_size(const settings::Settings& settings) {
 
 }  // namespace
 
-Server::Server(settings::Settings settings, Log& log, std::string file, std::uint64_t descriptor_limit)
+Server::Server(settings::Settings settings, Log& log, Origin origin, std::uint64_t descriptor_limit)
     : log_(log),
-      configuration_(std::move(settings), std::move(file), clock_.wall_now()),
+      configuration_(std::move(settings), std::move(origin.file), clock_.wall_now()),
       pins_(table_size(configuration_.running())),
       shared_{pins_, clock_, log_},
       monitor_(loop_, log_, crypto::random_seed()),
@@ -60,7 +62,10 @@ Server::Server(settings::Settings settings, Log& log, std::string file, std::uin
       listeners_(loop_, worker_count(configuration_.running())),
       drains_({.loop = loop_, .clock = clock_, .log = log_, .workers = workers_, .snapshot = snapshot_}),
       started_(clock_.now()),
-      descriptor_limit_(descriptor_limit) {}
+      descriptor_limit_(descriptor_limit) {
+  succession_ = std::make_unique<Succession>(Succession::Parts{.server = *this, .log = log_, .clock = clock_},
+                                             std::move(origin.launch));
+}
 
 Server::~Server() {
   for (auto& worker : workers_) {
@@ -69,23 +74,28 @@ Server::~Server() {
   for (auto& worker : workers_) {
     worker->join();
   }
-  if (admin_address_ && admin_address_->is_unix()) {
+  if (!succession_->owns_paths()) {
+    listeners_.leave_files();
+  } else if (admin_address_ && admin_address_->is_unix()) {
     ::unlink(admin_address_->path().c_str());
   }
 }
 
-Result<std::unique_ptr<Server>> Server::start(settings::Settings settings, Log& log, std::string file) {
+Result<std::unique_ptr<Server>> Server::start(settings::Settings settings, Log& log, Origin origin) {
   // Every session takes two descriptors: use what the system allows.
   const std::uint64_t limit = net::raise_descriptor_limit();
   if (const std::uint64_t needed = descriptors_needed(settings); limit < needed) {
-    return Error{
+    Error error{
         ErrorCode::Unavailable, Side::Self,
         "only " + std::to_string(limit) + " open files are allowed and " + std::to_string(needed) +
             " are needed to serve anybody: raise the limit (ulimit -n, LimitNOFILE=) or lower workers"};
+    origin.launch.fail(error.detail);
+    return error;
   }
-  std::unique_ptr<Server> server(new Server(std::move(settings), log, std::move(file), limit));
+  std::unique_ptr<Server> server(new Server(std::move(settings), log, std::move(origin), limit));
   auto opened = server->open();
   if (!opened.ok()) {
+    server->succession_->fail(opened.error().detail);
     return opened.error();
   }
   return server;
@@ -93,14 +103,15 @@ Result<std::unique_ptr<Server>> Server::start(settings::Settings settings, Log& 
 
 Result<bool> Server::open() {
   // First of all: whoever reads that limpet listens may send a signal at once.
-  signals_ = std::make_unique<net::Signals>(loop_, std::initializer_list<int>{SIGTERM, SIGINT},
+  signals_ = std::make_unique<net::Signals>(loop_, std::initializer_list<int>{SIGTERM, SIGINT, SIGUSR2},
                                             [this](int number) { on_signal(number); });
   hangup_ = std::make_unique<net::BlockedSignal>(loop_, SIGHUP, [this] { on_hangup(); });
   auto keys = load_keys();
   if (!keys.ok()) {
     return keys.error();
   }
-  Listeners::Plan plan = listeners_.plan(settings().listeners, settings::Places());
+  Listeners::Plan plan =
+      listeners_.plan(settings().listeners, settings::Places(), &succession_->listeners_to_take());
   if (!plan.problems.empty()) {
     Listeners::discard(plan);
     return Error{ErrorCode::Unavailable, Side::Self, plan.problems.front().message};
@@ -110,20 +121,26 @@ Result<bool> Server::open() {
   if (!admin.ok()) {
     return admin.error();
   }
+  succession_->close_rest();
   names_ = std::make_unique<NameWatch>(loop_, log_,
                                        [this](const std::string& host, std::optional<IpAddress> address) {
                                          if (roster_.builder().set_address(host, address)) {
                                            publish_soon();
                                          }
                                        });
-  monitor_.on_change(
-      [this](const healthcheck::HealthChange& change) { down_sessions_.on_change(change); });
+  monitor_.on_change([this](const healthcheck::HealthChange& change) { down_sessions_.on_change(change); });
   snapshot_ = roster_.build(settings(), nullptr);
+  restore_pins();
+  if (auto taken_over = succession_->take_over(); !taken_over.ok()) {
+    return taken_over;
+  }
   start_workers(std::move(plan.changes));
+  succession_->serving();
   publish();
   tick_ = std::make_unique<net::Timer>(loop_, kTick, [this] { on_tick(); });
   down_tick_ = std::make_unique<net::Timer>(loop_, DownSessions::kLookEvery,
                                             [this] { down_sessions_.look(loop_.now()); });
+  tell_service_manager();
   return true;
 }
 
@@ -136,11 +153,12 @@ Result<bool> Server::open_admin() {
   if (!token.ok()) {
     return Error{token.error().code, Side::Self, token.error().detail + " (admin.token_file)"};
   }
-  auto bound = net::bind_sockets(*settings().admin_bind->literal(), 1);
+  auto bound = succession_->open_admin(*settings().admin_bind->literal());
   if (!bound.ok()) {
     return Error{bound.error().code, Side::Self, bound.error().detail + " (admin.bind)"};
   }
   admin_address_ = bound->address;
+  admin_descriptor_ = bound->sockets.front().get();
   admin_source_ = std::make_unique<AdminSource>(*this);
   auto endpoint = admin::Endpoint::start(
       loop_, std::move(bound->sockets.front()),
@@ -177,6 +195,9 @@ void Server::run() {
   for (auto& worker : workers_) {
     worker->join();
   }
+  if (pin_keeper_ != nullptr) {
+    pin_keeper_->save_now();
+  }
   log_.info("stopped", {});
 }
 
@@ -189,7 +210,13 @@ void Server::stop() {
 }
 
 void Server::on_signal(int number) {
-  if (stopping_) {
+  if (number == SIGUSR2) {
+    succession_->begin_upgrade(nullptr);
+    return;
+  }
+  // Who was replaced has its own, long time to leave: the first word shortens it.
+  const bool is_first = !stopping_ || (succession_->was_replaced() && !is_hurried_);
+  if (!is_first) {
     log_.info("stopping_at_once", {{"signal", number}});
     for (auto& worker : workers_) {
       worker->stop({});
@@ -197,7 +224,12 @@ void Server::on_signal(int number) {
     loop_.stop();
     return;
   }
-  begin_stop();
+  is_hurried_ = true;
+  succession_->on_stop();
+  if (!succession_->was_replaced()) {
+    service_manager_.stopping();
+  }
+  begin_stop(CloseReason::Shutdown, longest_grace());
 }
 
 // The admin endpoint answers until the last worker has left.
@@ -208,17 +240,21 @@ void Server::on_worker_left() {
   }
 }
 
-void Server::begin_stop() {
-  stopping_ = true;
+Duration Server::longest_grace() const {
   Duration grace{};
   for (const settings::Pool& pool : settings().pools) {
     grace = std::max(grace, pool.drain.grace);
   }
+  return grace;
+}
+
+void Server::begin_stop(CloseReason cause, Duration grace) {
+  stopping_ = true;
   log_.info("stopping", {{"grace_s", static_cast<double>(grace.count()) / 1000.0}});
   for (auto& worker : workers_) {
     worker->stop_accepting();
   }
-  drains().drain_all(snapshot_->pools, CloseReason::Shutdown, told_by(grace));
+  drains().drain_all(snapshot_->pools, cause, told_by(grace));
   last_call_ = std::make_unique<net::Timer>(loop_, grace, [this] {
     for (auto& worker : workers_) {
       worker->stop();

@@ -11,13 +11,16 @@
 #include "affinity/table.h"
 #include "app/configuration.h"
 #include "app/drain_causes.h"
+#include "app/launch.h"
 #include "app/listeners.h"
 #include "app/roster.h"
+#include "app/upgrade.h"
 #include "app/worker_drains.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "healthcheck/monitor.h"
 #include "net/blocked_signal.h"
+#include "net/service_manager.h"
 #include "net/signals.h"
 #include "net/timer.h"
 #include "net/uv_loop.h"
@@ -33,14 +36,20 @@ namespace limpet::app {
 
 class AdminSource;
 class NameWatch;
+class PinKeeper;
+class Succession;
 
 class Server {
  public:
   // Binds everything and starts the workers. Fails with a sentence that names the place and the remedy; then
-  // nothing is left running. `log` must outlive the server. `file`: where the settings are from, for reloads;
-  // empty = from no file. Requires that SIGHUP is blocked (net::BlockedSignal).
+  // nothing is left running. `log` must outlive the server. Requires that SIGHUP is blocked
+  // (net::BlockedSignal).
+  struct Origin {
+    std::string file{};  // where the settings are from, for reloads; empty = from no file
+    Launch launch{};
+  };
   [[nodiscard]] static Result<std::unique_ptr<Server>> start(settings::Settings settings, Log& log,
-                                                             std::string file = {});
+                                                             Origin origin);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -66,6 +75,13 @@ class Server {
   [[nodiscard]] DrainControl& drains() noexcept { return drains_.control(); }
   [[nodiscard]] Instant started() const noexcept { return started_; }
   [[nodiscard]] bool is_stopping() const noexcept { return stopping_; }
+  [[nodiscard]] Succession& succession() noexcept { return *succession_; }
+  [[nodiscard]] const net::ServiceManager& service_manager() const noexcept { return service_manager_; }
+
+  // For Succession.
+  [[nodiscard]] std::vector<UpgradeHost::Offered> sockets_to_offer() const;
+  void on_replaced();
+  void drain_for_successor();
 
   // For reload.h.
   [[nodiscard]] Configuration& configuration() noexcept { return configuration_; }
@@ -76,11 +92,13 @@ class Server {
   void apply(settings::Settings next, Listeners::Plan plan, std::optional<Author> author);
 
  private:
-  Server(settings::Settings settings, Log& log, std::string file, std::uint64_t descriptor_limit);
+  Server(settings::Settings settings, Log& log, Origin origin, std::uint64_t descriptor_limit);
 
   Result<bool> open();
   Result<bool> load_keys();
   Result<bool> open_admin();
+  // Before anybody is served: what the last process knew of its clients.
+  void restore_pins();
   void start_workers(std::vector<proxy::ListenerChange> listeners);
   // Builds a snapshot of what is known now and gives it to everybody; `changes`: one a worker, or none.
   void publish(std::vector<proxy::ListenerChange> changes = {});
@@ -90,7 +108,10 @@ class Server {
   void on_hangup();
   void on_worker_left();
   void on_signal(int number);
-  void begin_stop();
+  // Everybody is to have left when `grace` is over.
+  void begin_stop(CloseReason cause, Duration grace);
+  void tell_service_manager();
+  [[nodiscard]] Duration longest_grace() const;
 
   struct PublishLetter {};
 
@@ -112,6 +133,10 @@ class Server {
   std::optional<SocketAddress> admin_address_;
   WorkerDrains drains_;
   std::vector<std::unique_ptr<proxy::Worker>> workers_;
+  net::ServiceManager service_manager_ = net::ServiceManager::from_environment();
+  int admin_descriptor_ = -1;
+  std::unique_ptr<Succession> succession_;
+  std::unique_ptr<PinKeeper> pin_keeper_;  // null when pins are not kept
   std::unique_ptr<NameWatch> names_;
   std::unique_ptr<AdminSource> admin_source_;
   std::unique_ptr<admin::Endpoint> admin_;
@@ -119,12 +144,14 @@ class Server {
   std::unique_ptr<net::BlockedSignal> hangup_;
   std::unique_ptr<net::Timer> tick_;
   std::unique_ptr<net::Timer> down_tick_;
+  std::unique_ptr<net::Timer> watchdog_;   // null unless the service manager wants to hear of us
   std::unique_ptr<net::Timer> end_;        // null unless stop_after() was asked for
   std::unique_ptr<net::Timer> last_call_;  // null unless stopping: cuts what is left
   Instant started_;
   std::uint64_t descriptor_limit_;
   std::size_t workers_left_ = 0;
   bool stopping_ = false;
+  bool is_hurried_ = false;  // replaced, and told to leave within the ordinary grace time
 };
 
 }  // namespace limpet::app

@@ -55,6 +55,7 @@ TEST_CASE("status has the names of the contract") {
   CHECK(status == Json::parse(R"({
     "version": "1.2.3", "uptime_s": 1.5, "workers": 2, "generation": 7, "sessions": 0, "pins": 0,
     "config": {"file": "/etc/limpet.yaml", "generation": 7, "loaded_at": "1970-01-01T00:00:01.000Z", "by": "signal"},
+    "pid": 4711, "predecessor": null,
     "totals": {"requests": 5, "connections": 3, "ends": {"completed": 4}},
     "listeners": [{"address": "127.0.0.1:8080", "pool": "default"}, {"address": "unix:/run/x", "pool": null}]})"));
 }

@@ -56,7 +56,9 @@ class FakeSource final : public admin::Source {
             .ends = {{"completed", 4}},
             .listeners = {{"127.0.0.1:8080", "default"}, {"unix:/run/x", ""}},
             .pins = table.size(),
-            .config = {"/etc/limpet.yaml", 7, WallTime(Duration(1000)), "signal"}};
+            .config = {"/etc/limpet.yaml", 7, WallTime(Duration(1000)), "signal"},
+            .pid = 4711,
+            .predecessor = predecessor};
   }
   [[nodiscard]] std::vector<admin::BackendInfo> backends() const override {
     admin::BackendInfo probed{
@@ -158,6 +160,20 @@ class FakeSource final : public admin::Source {
     cancelled += waiting_ == &waiter ? 1U : 0U;
     waiting_ = waiting_ == &waiter ? nullptr : waiting_;
   }
+  void upgrade(admin::UpgradeWaiter& waiter) override {
+    upgrade_waiter = &waiter;
+    if (answers_at_once) {
+      answer_upgrade(admin::Refusal{409, "upgrade_refused", "an upgrade is under way"});
+    }
+  }
+  void stop_waiting(admin::UpgradeWaiter& waiter) override {
+    upgrade_waiter = upgrade_waiter == &waiter ? nullptr : upgrade_waiter;
+  }
+  void answer_upgrade(const admin::OrRefusal<admin::UpgradeInfo>& upgrade) {
+    std::exchange(upgrade_waiter, nullptr)->on_upgrade(upgrade);
+  }
+  admin::UpgradeWaiter* upgrade_waiter = nullptr;  // null unless somebody waits
+  std::optional<admin::PredecessorInfo> predecessor;
   [[nodiscard]] bool has_waiter() const noexcept { return waiting_ != nullptr; }
   void answer_waiter() {
     admin::SessionPage page;

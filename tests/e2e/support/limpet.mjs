@@ -25,12 +25,13 @@ function complete(settings, folder) {
 
 export class Limpet extends Child {
   // `settings` is the configuration as an object (JSON is YAML); backends may be given as running servers.
-  static async start(settings, { ready = true } = {}) {
+  // `binary`: another name for the program, or what starts it; `env` and `arguments_before` are for that.
+  static async start(settings, { ready = true, binary = kBinary, arguments_before = [], env } = {}) {
     const folder = mkdtempSync(join(tmpdir(), "limpet-e2e-"));
     const file = join(folder, "limpet.yaml");
     const configuration = complete(settings, folder);
     writeFileSync(file, JSON.stringify(configuration, (_, value) => (value?.as_backend ? value.as_backend() : value), 1));
-    const limpet = new Limpet(kBinary, ["run", file]);
+    const limpet = new Limpet(binary, [...arguments_before, "run", file], { env });
     Object.assign(limpet, { folder, file });
     try {
       await limpet.learn_addresses(configuration);

@@ -1,0 +1,120 @@
+// Upgrade: how this process hands over to another one (app/handover_message.h), seen from the one that is
+// replaced. Whatever goes wrong before the other one serves, this one goes on as if nothing had happened.
+// Owned by the Server. Control thread.
+//
+//   Idle --begin--> Preparing --Ready--> HandingOver --Serving--> Replaced
+//     ^                 |                     |
+//     '-----------------+------failed---------'
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "admin/upgrade_info.h"
+#include "affinity/pin_transfer.h"
+#include "app/handover_link.h"
+#include "app/start_command.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "net/timer.h"
+#include "net/uv_loop.h"
+
+namespace limpet::app {
+
+// What an upgrade asks of the process.
+class UpgradeHost {
+ public:
+  struct Offered {
+    SocketUse use = SocketUse::Listener;
+    std::string name;              // as configured
+    std::vector<int> descriptors;  // open for as long as nobody is replaced
+  };
+  [[nodiscard]] virtual std::vector<Offered> sockets_to_offer() const = 0;
+  [[nodiscard]] virtual std::span<const affinity::PoolView> pools() const = 0;
+  // Empty = this process can be replaced now, else why not.
+  [[nodiscard]] virtual std::string why_not_replaceable() const = 0;
+  // New clients wait in the queues of the sockets, or are accepted again.
+  virtual void hold_accepting(bool on) = 0;
+  // The other one serves: whose path, file and admin endpoint these are. Clients that were accepted have
+  // still a moment.
+  virtual void on_replaced() = 0;
+  // That moment is over: whoever is here is to leave.
+  virtual void drain() = 0;
+  [[nodiscard]] virtual std::uint64_t live_sessions() const = 0;
+
+ protected:
+  ~UpgradeHost() = default;
+};
+
+class Upgrade final : private HandoverLink::Events {
+ public:
+  // How long each step of the other process is waited for.
+  static constexpr Duration kPatience = std::chrono::seconds(30);
+
+  // All outlive it.
+  struct Parts {
+    net::UvLoop& loop;
+    const affinity::AffinityTable& table;
+    Log& log;
+    const Clock& clock;
+    UpgradeHost& host;
+  };
+  // `command`: how another process like this one is started; none when it cannot be.
+  Upgrade(Parts parts, std::optional<StartCommand> command);
+  ~Upgrade();  // a process that does not serve yet is ended
+  Upgrade(const Upgrade&) = delete;
+  Upgrade& operator=(const Upgrade&) = delete;
+
+  // Begins one. What comes of it is told in the log, and to `waiter` (which may be null).
+  void begin(admin::UpgradeWaiter* waiter);
+  void stop_waiting(admin::UpgradeWaiter& waiter);
+  // One that is under way fails.
+  void abandon(const std::string& detail) {
+    if (state_ == State::Preparing || state_ == State::HandingOver) {
+      fail(detail);
+    }
+  }
+  [[nodiscard]] bool was_replaced() const noexcept { return state_ == State::Replaced; }
+
+ private:
+  enum class State : std::uint8_t { Idle, Preparing, HandingOver, Replaced };
+
+  [[nodiscard]] std::string why_not() const;
+  [[nodiscard]] Result<pid_t> start();
+  void offer();
+  void begin_dump(std::optional<Instant> touched_since);
+  void on_replaced();
+  void report_progress();
+  void look_at_time();
+  void look_at_child();
+  void fail(const std::string& detail);
+  void answer(const admin::OrRefusal<admin::UpgradeInfo>& outcome);
+
+  void on_message(const HandoverMessage& message) override;
+  void on_room() override;
+  void on_ended(const std::string& detail) override;
+
+  Parts parts_;
+  std::optional<StartCommand> command_;
+  State state_ = State::Idle;
+  pid_t pid_ = 0;                       // of the other process; 0 = there is none
+  std::unique_ptr<HandoverLink> link_;  // null when there is no other process
+  std::optional<affinity::PinDump> dump_;
+  std::string pins_;              // dumped and not told yet
+  Instant dumped_;                // when the last dump began
+  Instant step_began_;            // the present wait for the other process
+  std::optional<Instant> ended_;  // it has closed its end, and its exit is awaited
+  Instant replaced_;
+  bool drains_ = false;
+  std::uint64_t told_sessions_ = 0;
+  std::unique_ptr<net::Timer> look_;  // null while Idle
+  std::vector<admin::UpgradeWaiter*> waiters_;
+};
+
+}  // namespace limpet::app
