@@ -137,12 +137,14 @@ admin::BackendInfo AdminSource::backend_info(const affinity::PoolView& pool,
   const Clock& clock = server_.shared().clock;
   const Times times{.now = clock.now(), .wall_now = clock.wall_now()};
   const backends::BackendState& state = *backend.state;
+  const backends::Mode mode = state.mode.load(kRelaxed);
+  const bool only_leaves = backend.is_leaving && mode == backends::Mode::Enabled;
   admin::BackendInfo info{.name = backend.spec.name,
                           .pool = pool.name,
                           .address = backend.spec.endpoint.to_string(),
                           .weight = backend.spec.weight,
                           .health = state.health.load(kRelaxed),
-                          .mode = state.mode.load(kRelaxed),
+                          .mode = only_leaves ? backends::Mode::Draining : mode,
                           .sessions = state.sessions.load(kRelaxed),
                           .requests = state.requests.load(kRelaxed),
                           .failures = state.failures.load(kRelaxed),
@@ -150,7 +152,7 @@ admin::BackendInfo AdminSource::backend_info(const affinity::PoolView& pool,
                           .drain = drain_info(server_.drains(), backend.id, times),
                           .ejected_until = std::nullopt,
                           .runtime = word(server_.configuration().mark(pool.name, backend.spec.name)),
-                          .is_leaving = server_.roster().is_leaving(backend.id)};
+                          .is_leaving = backend.is_leaving};
   if (const auto probe = server_.monitor().last_probe(backend.id)) {
     info.last_probe = {probe->ok, probe->detail, times.wall_now + (probe->when - times.now), probe->took};
   }

@@ -86,6 +86,7 @@ affinity::PoolView PoolBuilder::build_pool(const StandingPool& standing) {
   list.reserve(pool.backends.size());
   for (const settings::Backend& backend : pool.backends) {
     list.push_back(build_backend(pool.name, backend));
+    list.back().is_leaving = list.size() > standing.staying;
   }
   view.backends = backends::BackendSet(std::move(list));
   // The keys of a pool that is leaving may have gone with it: nobody new comes there.

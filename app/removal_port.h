@@ -9,7 +9,7 @@ namespace limpet::app {
 
 class RemovalPort {
  public:
-  // It takes no new clients any more (Mode::Draining is set): its sessions are to go. Called once.
+  // It takes no new clients any more (Backend::is_leaving): its sessions are to go. Called once.
   virtual void send_away(const affinity::PoolView& pool, const backends::Backend& backend) = 0;
   // It was added again meanwhile: whoever is left stays.
   virtual void keep(backends::BackendId backend) = 0;

@@ -51,8 +51,6 @@ void Roster::settle(const PoolView& pool, const StandingPool& standing, const pr
     const Backend& backend = all[i];
     const bool leaves = i >= standing.staying;
     if (leaves && leaving_ids_.insert(backend.id).second) {
-      Mode enabled = Mode::Enabled;  // what an operator has disabled stays so
-      backend.state->mode.compare_exchange_strong(enabled, Mode::Draining, kRelaxed);
       removal_.send_away(pool, backend);
     } else if (!leaves && leaving_ids_.erase(backend.id) != 0) {
       backend.state->mode.store(Mode::Enabled, kRelaxed);

@@ -36,8 +36,6 @@ class Roster {
   // build() is to follow. Newcomers whose pool has nobody else any more serve at once.
   [[nodiscard]] bool look(const proxy::Snapshot& snapshot, Instant now);
 
-  [[nodiscard]] bool is_leaving(backends::BackendId id) const { return leaving_ids_.count(id) != 0; }
-
  private:
   void settle(const affinity::PoolView& pool, const StandingPool& standing, const proxy::Snapshot& before);
 

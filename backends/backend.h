@@ -64,20 +64,23 @@ struct Backend {
   std::uint64_t name_hash = 0;           // of spec.name: what the hash walk mixes with a key
   std::optional<SocketAddress> address;  // none while the name does not resolve: the backend is down
   std::shared_ptr<BackendState> state;   // never null
+  // Removed while limpet runs: here until its last session has gone, as if it drained. Not a Mode, which is
+  // the same for everybody at once: who has yet to hear of the removal may have nobody else to choose.
+  bool is_leaving = false;
 };
 
 // What a choice among many backends reads of each, side by side: a Backend is four cache lines.
 struct Standing {
   const BackendState* state = nullptr;  // never null
   std::uint32_t weight = 1;             // at least 1
-  std::uint32_t load_limit = 0;         // takes clients below this load: never when it is not resolved
+  std::uint32_t load_limit = 0;  // takes clients below this load: never when it is not resolved or leaves
 
   [[nodiscard]] static Standing of(const Backend& backend) noexcept {
     constexpr std::uint32_t kNoLimit = ~0U;
     const std::uint32_t most = backend.spec.max_sessions == 0 ? kNoLimit : backend.spec.max_sessions;
     return {.state = backend.state.get(),
             .weight = backend.spec.weight == 0 ? 1 : backend.spec.weight,
-            .load_limit = backend.address ? most : 0};
+            .load_limit = backend.address && !backend.is_leaving ? most : 0};
   }
 };
 

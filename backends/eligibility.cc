@@ -29,7 +29,7 @@ Ineligible why_not(const Backend& backend, Visitor visitor) noexcept {
   if (mode == Mode::Disabled) {
     return Ineligible::Disabled;
   }
-  if (mode == Mode::Draining &&
+  if ((mode == Mode::Draining || backend.is_leaving) &&
       (visitor == Visitor::New || state.keeps_nobody.load(std::memory_order_relaxed))) {
     return Ineligible::Draining;
   }

@@ -19,7 +19,7 @@ enum class Visitor : std::uint8_t {
 
 // Unknown health counts as healthy: service begins with the first request, not with the first probe. Awaited
 // does not: others serve while a newcomer is probed.
-// max_sessions bounds load(); a draining backend takes no New client,
+// max_sessions bounds load(); a backend that drains or leaves takes no New client,
 // and a Pinned one until BackendState::keeps_nobody.
 [[nodiscard]] Ineligible why_not(const Backend& backend, Visitor visitor) noexcept;
 // The same for a New visitor, as one comparison, where many backends are asked. `load` is what the backend

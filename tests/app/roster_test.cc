@@ -65,6 +65,7 @@ class Story {
   }
   [[nodiscard]] app::Roster& roster() { return roster_; }
   [[nodiscard]] const proxy::Snapshot& snapshot() const { return *snapshot_; }
+  [[nodiscard]] proxy::SnapshotPtr share() const { return snapshot_; }
   Sent sent;
 
  private:
@@ -135,12 +136,12 @@ TEST_CASE("a newcomer whose pool loses everybody else serves without a result") 
 TEST_CASE("a removed backend drains, and vanishes when its last session has gone") {
   Story story({"b1", "b2"});
   const auto state = story.at("b2").state;
-  const auto id = story.at("b2").id;
   state->sessions = 1;
   story.configure({"b1"});
-  CHECK(state->mode == Mode::Draining);
+  CHECK_FALSE(story.takes_new("b2"));
+  CHECK(backends::is_eligible(story.at("b2"), backends::Visitor::Pinned));
   CHECK(story.sent.away == std::vector<std::string>{"default/b2"});
-  CHECK(story.roster().is_leaving(id));
+  CHECK(story.at("b2").is_leaving);
   story.pass(10s);
   CHECK(story.find("b2") != nullptr);
   state->sessions = 0;
@@ -150,7 +151,6 @@ TEST_CASE("a removed backend drains, and vanishes when its last session has gone
   state->exchanges = 0;
   story.pass(100ms);
   CHECK(story.find("b2") == nullptr);
-  CHECK_FALSE(story.roster().is_leaving(id));
   CHECK(story.sent.away.size() == 1);
 }
 
@@ -176,7 +176,19 @@ TEST_CASE("a removed backend that is added again is the same, enabled, and its s
   CHECK(state->mode == Mode::Enabled);
   CHECK(story.takes_new("b2"));
   CHECK(story.sent.kept == std::vector<backends::BackendId>{id});
-  CHECK_FALSE(story.roster().is_leaving(id));
+  CHECK_FALSE(story.at("b2").is_leaving);
+}
+
+TEST_CASE("who has yet to hear of a change refuses nobody, although it replaces everybody") {
+  Story story({"b1", "b2"});
+  const proxy::SnapshotPtr before = story.share();
+  story.configure({"b3", "b4"});
+  for (const backends::Backend& backend : before->pools.front().backends.all()) {
+    CHECK(backends::is_eligible(backend, backends::Visitor::New));
+  }
+  CHECK_FALSE(story.takes_new("b1"));
+  CHECK(story.takes_new("b3"));
+  CHECK(story.takes_new("b4"));
 }
 
 TEST_CASE("one that comes back after it was gone keeps its number and is probed first") {
