@@ -67,16 +67,13 @@ Listeners::Plan Listeners::plan(const std::vector<settings::Listener>& listeners
   return plan;
 }
 
-Result<net::BoundSockets> Listeners::open(const SocketAddress& address, InheritedSockets* inherited) const {
-  if (inherited != nullptr) {
-    return open_sockets(*inherited, address, workers_);
-  }
-  return net::bind_sockets(address, workers_,
-                           is_port_ours(address) ? net::PortUse::BesideOurs : net::PortUse::Alone);
-}
-
 void Listeners::bind_new(Plan& plan, const Wanted& wanted, InheritedSockets* inherited) {
-  auto bound = open(*wanted.listener.bind.literal(), inherited);
+  const SocketAddress address = *wanted.listener.bind.literal();
+  auto taken = inherited != nullptr ? inherited->take(address) : std::vector<net::Fd>();
+  const bool is_made = taken.empty();
+  const net::PortUse use = is_port_ours(address) ? net::PortUse::BesideOurs : net::PortUse::Alone;
+  auto bound =
+      is_made ? net::bind_sockets(address, workers_, use) : net::adopt_sockets(std::move(taken), workers_);
   if (!bound.ok()) {
     plan.problems.push_back(wanted.problem);
     plan.problems.back().message = bound.error().detail;
@@ -85,6 +82,9 @@ void Listeners::bind_new(Plan& plan, const Wanted& wanted, InheritedSockets* inh
   const proxy::ListenerId id = ++last_id_;
   Plan::Held& held = plan.held.emplace_back(Plan::Held{wanted.listener, bound->address, id});
   plan.opened.push_back(bound->address);
+  if (is_made) {
+    plan.made.push_back(bound->address);
+  }
   // More than workers, where those of a process with more of them were handed over: each queue is served.
   for (std::size_t i = 0; i < bound->sockets.size(); ++i) {
     held.descriptors.push_back(bound->sockets[i].get());
@@ -115,7 +115,7 @@ void Listeners::commit(const Plan& plan) {
 }
 
 void Listeners::discard(const Plan& plan) {
-  std::ranges::for_each(plan.opened, remove_file);
+  std::ranges::for_each(plan.made, remove_file);  // those of the process before this one are its own
 }
 
 void Listeners::on_closed(proxy::ListenerId id) {

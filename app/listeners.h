@@ -41,6 +41,7 @@ class Listeners {
     std::vector<proxy::ListenerChange> changes;  // one a worker, without a snapshot
     settings::Problems problems;                 // what could not be bound
     std::vector<SocketAddress> opened;
+    std::vector<SocketAddress> made;  // of them those that were not inherited
   };
   // `places`: where the listeners stand in the file. `inherited`: sockets to take rather than to bind, where
   // there are any.
@@ -64,8 +65,6 @@ class Listeners {
     settings::Problem problem;
   };
   void bind_new(Plan& plan, const Wanted& wanted, InheritedSockets* inherited);
-  [[nodiscard]] Result<net::BoundSockets> open(const SocketAddress& address,
-                                               InheritedSockets* inherited) const;
   [[nodiscard]] bool is_port_ours(const SocketAddress& address) const;
   void on_closed(proxy::ListenerId id);
 

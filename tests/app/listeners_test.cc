@@ -127,3 +127,22 @@ TEST_CASE("the file of a Unix socket goes with its listener, and with a plan tha
   CHECK(::access(path.c_str(), F_OK) != 0);
   ::rmdir(folder.c_str());
 }
+
+TEST_CASE("a plan that is given up leaves the files of sockets it was given") {
+  std::string folder = "/tmp/limpet-listeners-XXXXXX";
+  REQUIRE(::mkdtemp(folder.data()) != nullptr);
+  const std::string path = folder + "/a.sock";
+  Desk before;
+  const auto theirs = before.commit({at("unix:" + path)});
+  app::InheritedSockets inherited;
+  std::vector<net::Fd> copies;
+  copies.emplace_back(::dup(before.listeners.held().front().descriptors.front()));
+  inherited.add("unix:" + path, std::move(copies));
+  Desk after;
+  const auto given_up = after.listeners.plan({at("unix:" + path)}, settings::Places("f"), &inherited);
+  REQUIRE(given_up.opened.size() == 1);
+  Listeners::discard(given_up);
+  CHECK(::access(path.c_str(), F_OK) == 0);
+  before.commit({at("127.0.0.1:0")});
+  ::rmdir(folder.c_str());
+}
