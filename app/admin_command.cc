@@ -15,6 +15,8 @@ using admin::Json;
 
 // No answer, or one that says an error.
 constexpr int kNoAnswer = kBadConfiguration;
+constexpr int kFirstFailure = 300;
+constexpr int kUnprocessable = 422;
 
 // The sentence of an error answer.
 std::string problem_of(const AdminAnswer& answer) {
@@ -39,7 +41,7 @@ Fetched fetch(const AdminOptions& options, const AdminCall& call) {
   if (!answer.ok()) {
     return {.exit_code = kNoAnswer, .problem = answer.error().detail};
   }
-  if (answer->status != 200) {
+  if (answer->status >= kFirstFailure && answer->status != kUnprocessable) {
     return {.exit_code = kNoAnswer, .problem = problem_of(*answer)};
   }
   Json json = Json::parse(answer->body, nullptr, false);
@@ -47,7 +49,7 @@ Fetched fetch(const AdminOptions& options, const AdminCall& call) {
     return {.exit_code = kNoAnswer,
             .problem = options.admin + " does not answer like an admin endpoint of limpet"};
   }
-  return {.json = std::move(json)};
+  return {.exit_code = answer->status == kUnprocessable ? kBadConfiguration : kFine, .json = std::move(json)};
 }
 
 int report(const AdminOptions& options, const Fetched& fetched, std::string (*to_text)(const admin::Json&)) {

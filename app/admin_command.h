@@ -32,7 +32,8 @@ struct Fetched {
 [[nodiscard]] CLI::App* add_admin_command(CLI::App& app, AdminOptions& options, const std::string& name,
                                           const std::string& help);
 
-// Any answer but 200 is a problem, and its sentence is told.
+// Any answer but a success is a problem, and its sentence is told; but 422 (a file with mistakes) is an
+// answer that tells them, and a failure all the same.
 [[nodiscard]] Fetched fetch(const AdminOptions& options, const AdminCall& call);
 // Prints and answers the exit code. `to_text` is for people.
 [[nodiscard]] int report(const AdminOptions& options, const Fetched& fetched,
