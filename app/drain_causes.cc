@@ -10,6 +10,10 @@ void DrainCauses::keep(backends::BackendId backend) {
   drains_.control().stop(backend);
 }
 
+void DrainCauses::has_gone(backends::BackendId backend) {
+  drains_.control().stop(backend);
+}
+
 void DrainCauses::send_away(backends::BackendId backend, Instant silent_since) {
   const affinity::PoolView* const pool = snapshot_->pool_of(backend);
   if (pool != nullptr) {

@@ -17,6 +17,7 @@ class DrainCauses final : public RemovalPort, public SilentSessions {
 
   void send_away(const affinity::PoolView& pool, const backends::Backend& backend) override;
   void keep(backends::BackendId backend) override;
+  void has_gone(backends::BackendId backend) override;
 
   void send_away(backends::BackendId backend, Instant silent_since) override;
   void stop(backends::BackendId backend) override;

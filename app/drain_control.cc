@@ -9,10 +9,10 @@ namespace {
 // So many drains are counted as often as one alone; more of them less often.
 constexpr std::size_t kFewDrains = 8;
 
-// An operator sees how it went until he says enable; a backend that is down has silent sessions later, too.
+// An operator sees how it went until he says enable; a backend that is down has silent sessions later, too,
+// and one that was removed may still be given a client that was in the middle of a session there.
 bool stays_when_over(CloseReason cause) {
-  return cause == CloseReason::Drained || cause == CloseReason::BackendDisabled ||
-         cause == CloseReason::BackendDown;
+  return cause != CloseReason::Shutdown && cause != CloseReason::Upgrade;
 }
 
 }  // namespace

@@ -55,9 +55,8 @@ class DrainControl {
   DrainControl(const DrainControl&) = delete;
   DrainControl& operator=(const DrainControl&) = delete;
 
-  // Called with every backend whose last session has gone. An operator's drain (Drained, BackendDisabled)
-  // and that of a backend that is down go on looking for late comers until stop(); any other has ended when
-  // this is called.
+  // Called with every backend whose last session has gone. Those of the whole process (Shutdown, Upgrade)
+  // have ended when this is called; any other goes on looking for late comers until stop().
   void when_done(OnDone on_done) { on_done_ = std::move(on_done); }
 
   // In place of the drain of that backend that is under way, if there is one. But an order with silent_since

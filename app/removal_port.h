@@ -13,6 +13,8 @@ class RemovalPort {
   virtual void send_away(const affinity::PoolView& pool, const backends::Backend& backend) = 0;
   // It was added again meanwhile: whoever is left stays.
   virtual void keep(backends::BackendId backend) = 0;
+  // It stands nowhere any more: its last session has ended.
+  virtual void has_gone(backends::BackendId backend) = 0;
 
  protected:
   ~RemovalPort() = default;

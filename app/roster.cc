@@ -40,7 +40,13 @@ proxy::SnapshotPtr Roster::build(const settings::Settings& settings, const proxy
       settle(snapshot->pools[i], standing_[i], *before);
     }
   }
-  std::erase_if(leaving_ids_, [&](backends::BackendId id) { return !knows(*snapshot, id); });
+  std::erase_if(leaving_ids_, [&](backends::BackendId id) {
+    const bool has_gone = !knows(*snapshot, id);
+    if (has_gone) {
+      removal_.has_gone(id);
+    }
+    return has_gone;
+  });
   return snapshot;
 }
 
@@ -58,6 +64,8 @@ void Roster::settle(const PoolView& pool, const StandingPool& standing, const pr
     } else if (!leaves && !knows(before, backend.id)) {
       backend.state->mode.store(Mode::Enabled, kRelaxed);
       backend.state->connect_failures.store(0, kRelaxed);
+      backend.state->share.store(backends::kWholeShare,
+                                 kRelaxed);  // it may have gone while it was warming up
       backend.state->health.store(Health::Awaited, kRelaxed);
       newcomers.push_back(&backend);
     }

@@ -113,13 +113,18 @@ TEST_CASE("a drain by an operator stays when it is over, and sends late comers a
   CHECK(rig.backend(1).state->sessions == 0);
 }
 
-TEST_CASE("the drain of a removed backend is gone when the last session is, and is told of once") {
+TEST_CASE("the drain of a removed backend looks for late comers until it has gone") {
   DrainRig rig(2);
   rig.open_many(1, 5);
   rig.drain(1, {.cause = CloseReason::BackendRemoved});
   rig.run(1s);
   CHECK(rig.done ==
         std::vector<std::pair<backends::BackendId, CloseReason>>{{1, CloseReason::BackendRemoved}});
+  rig.open(0, 1);
+  rig.run(3s);
+  CHECK(rig.told(1) == 6);
+  CHECK(rig.backend(1).state->sessions == 0);
+  rig.control.stop(1);
   CHECK_FALSE(rig.control.progress(1).has_value());
   CHECK(rig.timer == 0s);
 }

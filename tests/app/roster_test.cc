@@ -17,11 +17,13 @@ namespace {
 struct Sent final : app::RemovalPort {
   std::vector<std::string> away;
   std::vector<backends::BackendId> kept;
+  std::vector<backends::BackendId> gone;
 
   void send_away(const affinity::PoolView& pool, const backends::Backend& backend) override {
     away.push_back(pool.name + "/" + backend.spec.name);
   }
   void keep(backends::BackendId backend) override { kept.push_back(backend); }
+  void has_gone(backends::BackendId backend) override { gone.push_back(backend); }
 };
 
 // A roster that is at work with the backends of `names`; a pool by a letter, "c" for chat: "c1".
@@ -195,10 +197,14 @@ TEST_CASE("one that comes back after it was gone keeps its number and is probed 
   Story story({"b1", "b2"});
   const auto id = story.at("b2").id;
   story.at("b2").state->health = Health::Up;
+  story.at("b2").state->share = backends::kWholeShare / 4;
   story.configure({"b1"});
+  CHECK(story.sent.gone.empty());
   story.pass(5s);
+  CHECK(story.sent.gone == std::vector<backends::BackendId>{id});
   story.configure({"b1", "b2"});
   CHECK(story.at("b2").id == id);
+  CHECK(story.at("b2").state->share == backends::kWholeShare);
   CHECK(story.at("b2").state->mode == Mode::Enabled);
   CHECK_FALSE(story.takes_new("b2"));
 }
