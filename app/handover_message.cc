@@ -35,6 +35,7 @@ void append(std::string& out, const BackendWord& word) {
   append_text(out, word.name);
   append_fixed(out, static_cast<std::uint8_t>(word.health));
   append_fixed(out, static_cast<std::uint8_t>(word.mode));
+  append_fixed(out, static_cast<std::uint8_t>(word.closes));
 }
 void append(std::string& out, const Backends& backends) {
   append_varint(out, backends.words.size());
@@ -84,9 +85,12 @@ std::optional<BackendWord> read(ByteReader& bytes) {
   word.name = bytes.text(kMaxNameBytes);
   const auto health = bytes.fixed<std::uint8_t>();
   const auto mode = bytes.fixed<std::uint8_t>();
+  const auto closes = bytes.fixed<std::uint8_t>();
   word.health = static_cast<backends::Health>(health);
   word.mode = static_cast<backends::Mode>(mode);
-  return health <= kLastHealth && mode <= kLastMode ? std::optional(std::move(word)) : std::nullopt;
+  word.closes = closes != 0;
+  const bool is_known = health <= kLastHealth && mode <= kLastMode && closes <= 1;
+  return is_known ? std::optional(std::move(word)) : std::nullopt;
 }
 template <>
 std::optional<Backends> read(ByteReader& bytes) {

@@ -49,6 +49,7 @@ struct BackendWord {
   std::string name;
   backends::Health health = backends::Health::Unknown;
   backends::Mode mode = backends::Mode::Enabled;
+  bool closes = true;  // where it drains: live sessions are sent away, too
 
   friend bool operator==(const BackendWord&, const BackendWord&) = default;
 };

@@ -77,6 +77,7 @@ void Succession::serving() {
       [this] {
         parts_.log.info("predecessor_gone", {{"predecessor", launch_.predecessor->pid()}});
       });
+  go_on_draining();
 }
 
 std::optional<admin::PredecessorInfo> Succession::predecessor() const {
@@ -104,6 +105,18 @@ void Succession::take_backend_words() {
   }
 }
 
+// Clients in the middle of a session come back to what an operator drains, and are sent away from here, too.
+void Succession::go_on_draining() {
+  for (const BackendWord& word : launch_.offer.backends) {
+    const affinity::PoolView* const pool = parts_.server.snapshot()->pool_named(word.pool);
+    const backends::Backend* const backend = pool != nullptr ? pool->backends.by_name(word.name) : nullptr;
+    if (backend != nullptr && word.mode == backends::Mode::Draining) {
+      parts_.server.drains().start(
+          *pool, *backend, {.cause = CloseReason::Drained, .close = word.closes, .author = "predecessor"});
+    }
+  }
+}
+
 std::vector<UpgradeHost::Offered> Succession::sockets_to_offer() const {
   return parts_.server.sockets_to_offer();
 }
@@ -125,6 +138,11 @@ void Succession::hold_accepting(bool on) {
   for (auto& worker : parts_.server.workers()) {
     worker->hold({on});
   }
+}
+
+bool Succession::closes_sessions(backends::BackendId backend) const {
+  const auto progress = parts_.server.drains().progress(backend);
+  return !progress || progress->closes;
 }
 
 void Succession::on_replaced() {

@@ -60,11 +60,13 @@ class Succession final : private UpgradeHost {
  private:
   [[nodiscard]] affinity::PinRestore make_restore() const;
   void take_backend_words();
+  void go_on_draining();
 
   [[nodiscard]] std::vector<Offered> sockets_to_offer() const override;
   [[nodiscard]] std::span<const affinity::PoolView> pools() const override;
   [[nodiscard]] std::string why_not_replaceable() const override;
   void hold_accepting(bool on) override;
+  [[nodiscard]] bool closes_sessions(backends::BackendId backend) const override;
   void on_replaced() override;
   void drain() override;
   [[nodiscard]] std::uint64_t live_sessions() const override;

@@ -114,7 +114,8 @@ void Upgrade::offer() {
       words.push_back({.pool = pool.name,
                        .name = backend.spec.name,
                        .health = backend.state->health.load(std::memory_order_relaxed),
-                       .mode = backend.state->mode.load(std::memory_order_relaxed)});
+                       .mode = backend.state->mode.load(std::memory_order_relaxed),
+                       .closes = parts_.host.closes_sessions(backend.id)});
     }
   }
   for (Backends& backends : split(std::move(words))) {

@@ -41,6 +41,8 @@ class UpgradeHost {
   [[nodiscard]] virtual std::string why_not_replaceable() const = 0;
   // New clients wait in the queues of the sockets, or are accepted again.
   virtual void hold_accepting(bool on) = 0;
+  // Its drain sends live sessions away; true where it does not drain.
+  [[nodiscard]] virtual bool closes_sessions(backends::BackendId backend) const = 0;
   // The other one serves: whose path, file and admin endpoint these are. Clients that were accepted have
   // still a moment.
   virtual void on_replaced() = 0;
