@@ -94,6 +94,18 @@ scenario("a removed backend goes with its last session, and one without goes at 
   await all_echo({ b1: sessions.b1 });
 });
 
+scenario("who comes late to a removed backend is sent away too", async (stage) => {
+  const servers = await stage.start_servers("websocket", "b1", "b2");
+  const limpet = await stage.start_limpet({ backends: servers, affinity: { by: "client_ip" } });
+  const name = (await get(limpet.url, { from: "127.0.0.9" })).headers["x-backend"];
+  edit(limpet, (settings) => (settings.backends = settings.backends.filter((backend) => backend.name !== name)));
+  await reload(limpet);
+  const late = await stage.open_websocket(limpet.ws_url, { from: "127.0.0.9" });
+  assert.equal(late.backend, name, "in the middle of a session it is let in");
+  assert.deepEqual(await late.ended(), { code: 1012, reason: "service restart" });
+  await is_gone(limpet, name);
+});
+
 scenario("a removed backend that is added again is what it was, gone or not", async (stage) => {
   const { limpet, sessions } = await rig(stage);
   const { requests } = await backend_of(limpet, "b2");

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Admin } from "./support/admin.mjs";
 import { Child } from "./support/child.mjs";
 import { Connection } from "./support/connection.mjs";
 import { get } from "./support/http_client.mjs";
@@ -137,6 +138,19 @@ scenario("a pin that an operator has set, and one that is made late in the old p
   assert.equal((await limpet.admin.json("/v1/affinity/alice")).reason, "moved");
   await until(async () => (await succession.admin.affinity()).some(({ key }) => key === "bob"), { what: "bob is known" });
   assert.equal(await reach("bob"), answer.fields["x-backend"]);
+});
+
+scenario("a drain goes on in the new process", async (stage) => {
+  const { limpet, succession } = await start(stage, { affinity: { by: "client_ip" }, drain: { grace: "60s" } });
+  const name = (await get(limpet.url, { from: "127.0.0.9" })).headers["x-backend"];
+  await limpet.admin.json(`/v1/backends/${name}/drain`, { method: "POST" });
+  await succession.upgrade();
+  const { mode, drain } = await new Admin(limpet.admin.url).backend(name);
+  assert.deepEqual([mode, drain?.cause], ["draining", "drained"]);
+  const client = await stage.open_websocket(limpet.ws_url, { from: "127.0.0.9" });
+  assert.equal(client.backend, name, "in the middle of a session it is let in");
+  assert.deepEqual(await client.ended(), { code: 1012, reason: "service restart" });
+  assert.notEqual((await get(limpet.url, { from: "127.0.0.9" })).headers["x-backend"], name);
 });
 
 scenario("an upgrade with a bad file changes nothing and says what is wrong", async (stage) => {
