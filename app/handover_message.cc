@@ -28,6 +28,7 @@ void append(std::string& out, const Hello& hello) {
 void append(std::string& out, const Sockets& sockets) {
   append_fixed(out, static_cast<std::uint8_t>(sockets.use));
   append_fixed(out, static_cast<std::uint8_t>(sockets.begins));
+  append_fixed(out, static_cast<std::uint8_t>(sockets.lent));
   append_text(out, sockets.name);
 }
 void append(std::string& out, const BackendWord& word) {
@@ -73,10 +74,12 @@ template <>
 std::optional<Sockets> read(ByteReader& bytes) {
   const auto use = bytes.fixed<std::uint8_t>();
   const auto begins = bytes.fixed<std::uint8_t>();
+  const auto lent = bytes.fixed<std::uint8_t>();
   Sockets sockets{.use = static_cast<SocketUse>(use),
                   .begins = begins != 0,
-                  .name = std::string(bytes.text(kMaxNameBytes))};
-  return use <= kLastUse && begins <= 1 ? std::optional(std::move(sockets)) : std::nullopt;
+                  .name = std::string(bytes.text(kMaxNameBytes)),
+                  .lent = lent != 0};
+  return use <= kLastUse && begins <= 1 && lent <= 1 ? std::optional(std::move(sockets)) : std::nullopt;
 }
 template <>
 std::optional<BackendWord> read(ByteReader& bytes) {

@@ -40,6 +40,7 @@ struct Sockets {
   SocketUse use = SocketUse::Listener;
   bool begins = true;  // false: more of the listener of the message before
   std::string name;    // where it is bound, as configured (port 0 stays 0); of a lock: the path of the file
+  bool lent = false;   // by a service manager
 
   friend bool operator==(const Sockets&, const Sockets&) = default;
 };

@@ -6,7 +6,7 @@
 
 namespace limpet::app {
 
-void InheritedSockets::add(std::string bind, std::vector<net::Fd> sockets, bool begins) {
+void InheritedSockets::add(std::string bind, std::vector<net::Fd> sockets, bool begins, bool lent) {
   if (sockets.empty()) {
     return;
   }
@@ -15,18 +15,28 @@ void InheritedSockets::add(std::string bind, std::vector<net::Fd> sockets, bool 
     return;
   }
   const SocketAddress address = net::bound_address(sockets.front());
-  entries_.push_back({std::move(bind), address, std::move(sockets)});
+  entries_.push_back({std::move(bind), address, std::move(sockets), lent});
+}
+
+std::vector<InheritedSockets::Entry>::const_iterator InheritedSockets::find(const SocketAddress& bind) const {
+  return std::ranges::find_if(entries_, [&bind, text = bind.to_string()](const Entry& entry) {
+    return entry.bind == text || entry.address == bind;
+  });
+}
+
+bool InheritedSockets::is_lent(const SocketAddress& bind) const {
+  const auto found = find(bind);
+  return found != entries_.end() && found->lent;
 }
 
 std::vector<net::Fd> InheritedSockets::take(const SocketAddress& bind) {
-  const auto found = std::ranges::find_if(entries_, [&bind, text = bind.to_string()](const Entry& entry) {
-    return entry.bind == text || entry.address == bind;
-  });
+  const auto found = find(bind);
   if (found == entries_.end()) {
     return {};
   }
-  std::vector<net::Fd> sockets = std::move(found->sockets);
-  entries_.erase(found);
+  const auto entry = entries_.begin() + (found - entries_.cbegin());
+  std::vector<net::Fd> sockets = std::move(entry->sockets);
+  entries_.erase(entry);
   return sockets;
 }
 

@@ -19,7 +19,11 @@ class InheritedSockets {
  public:
   // `bind`: as it was configured there ("127.0.0.1:0"), or empty; further sockets of the same one follow it.
   // With `begins` another one begins, although it may be configured alike.
-  void add(std::string bind, std::vector<net::Fd> sockets, bool begins = true);
+  // `lent`: by a service manager, whose file of a Unix socket it is, for ever.
+  void add(std::string bind, std::vector<net::Fd> sockets, bool begins = true, bool lent = false);
+
+  // Of what take() would give.
+  [[nodiscard]] bool is_lent(const SocketAddress& bind) const;
 
   // The first that is configured alike or bound there; each is taken once.
   [[nodiscard]] std::vector<net::Fd> take(const SocketAddress& bind);
@@ -31,7 +35,9 @@ class InheritedSockets {
     std::string bind;
     SocketAddress address;
     std::vector<net::Fd> sockets;  // not empty
+    bool lent = false;
   };
+  [[nodiscard]] std::vector<Entry>::const_iterator find(const SocketAddress& bind) const;
   std::vector<Entry> entries_;
 };
 

@@ -24,7 +24,7 @@ Result<Launch> Launch::of_this_process() {
   for (net::ActivatedSocket& activated : net::activated_sockets()) {
     std::vector<net::Fd> sockets;
     sockets.push_back(std::move(activated.socket));
-    launch.offer.listeners.add({}, std::move(sockets));
+    launch.offer.listeners.add({}, std::move(sockets), true, true);
   }
   return launch;
 }

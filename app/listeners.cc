@@ -26,6 +26,12 @@ void remove_file(const SocketAddress& address) {
   }
 }
 
+void remove_file_of(const Listeners::Plan::Held& listener) {
+  if (!listener.lent) {
+    remove_file(listener.address);
+  }
+}
+
 }  // namespace
 
 Listeners::Listeners(net::UvLoop& loop, std::size_t workers)
@@ -33,7 +39,7 @@ Listeners::Listeners(net::UvLoop& loop, std::size_t workers)
 
 Listeners::~Listeners() {
   if (owns_files_) {
-    std::ranges::for_each(held_, remove_file, &Plan::Held::address);
+    std::ranges::for_each(held_, remove_file_of);
   }
 }
 
@@ -49,7 +55,7 @@ Listeners::Plan Listeners::plan(const std::vector<settings::Listener>& listeners
       continue;
     }
     const Plan::Held& held = held_[*matches[i]];
-    plan.held.push_back({listeners[i], held.address, held.id, held.descriptors});
+    plan.held.push_back({listeners[i], held.address, held.id, held.descriptors, held.lent});
     if (held.setting.pool != listeners[i].pool) {
       for (proxy::ListenerChange& change : plan.changes) {
         change.repooled.push_back({held.id, listeners[i].pool});
@@ -69,6 +75,7 @@ Listeners::Plan Listeners::plan(const std::vector<settings::Listener>& listeners
 
 void Listeners::bind_new(Plan& plan, const Wanted& wanted, InheritedSockets* inherited) {
   const SocketAddress address = *wanted.listener.bind.literal();
+  const bool is_lent = inherited != nullptr && inherited->is_lent(address);
   auto taken = inherited != nullptr ? inherited->take(address) : std::vector<net::Fd>();
   const bool is_made = taken.empty();
   const net::PortUse use = is_port_ours(address) ? net::PortUse::BesideOurs : net::PortUse::Alone;
@@ -81,6 +88,7 @@ void Listeners::bind_new(Plan& plan, const Wanted& wanted, InheritedSockets* inh
   }
   const proxy::ListenerId id = ++last_id_;
   Plan::Held& held = plan.held.emplace_back(Plan::Held{wanted.listener, bound->address, id});
+  held.lent = is_lent;
   plan.opened.push_back(bound->address);
   if (is_made) {
     plan.made.push_back(bound->address);
@@ -107,7 +115,7 @@ void Listeners::commit(const Plan& plan) {
     if (std::ranges::find(plan.held, before.id, &Plan::Held::id) == plan.held.end()) {
       // Before the workers close it: whoever connects from now on finds nothing, and nobody is left in a
       // queue.
-      remove_file(before.address);
+      remove_file_of(before);
       closing_[before.id] = {before.address, workers_};
     }
   }

@@ -36,6 +36,7 @@ class Listeners {
       SocketAddress address;
       proxy::ListenerId id = 0;
       std::vector<int> descriptors{};  // of the workers, until they stop accepting
+      bool lent = false;               // by a service manager: the file of a Unix socket is not ours
     };
     std::vector<Held> held;                      // what is listened on afterwards
     std::vector<proxy::ListenerChange> changes;  // one a worker, without a snapshot

@@ -87,7 +87,7 @@ Result<bool> Predecessor::take_offer(Offer& offer, const HandoverMessage& messag
       return false;
     }
     InheritedSockets& to = sockets->use == SocketUse::Admin ? offer.admin : offer.listeners;
-    to.add(sockets->name, std::move(descriptors), sockets->begins);
+    to.add(sockets->name, std::move(descriptors), sockets->begins, sockets->lent);
     return false;
   }
   if (const auto* const backends = std::get_if<Backends>(&message)) {

@@ -76,7 +76,7 @@ Server::~Server() {
   }
   if (!succession_->owns_paths()) {
     listeners_.leave_files();
-  } else if (admin_address_ && admin_address_->is_unix()) {
+  } else if (admin_address_ && admin_address_->is_unix() && !admin_is_lent_) {
     ::unlink(admin_address_->path().c_str());
   }
 }
@@ -153,7 +153,9 @@ Result<bool> Server::open_admin() {
   if (!token.ok()) {
     return Error{token.error().code, Side::Self, token.error().detail + " (admin.token_file)"};
   }
-  auto bound = succession_->open_admin(*settings().admin_bind->literal());
+  const SocketAddress address = *settings().admin_bind->literal();
+  admin_is_lent_ = succession_->admin_to_take().is_lent(address);
+  auto bound = succession_->open_admin(address);
   if (!bound.ok()) {
     return Error{bound.error().code, Side::Self, bound.error().detail + " (admin.bind)"};
   }

@@ -135,6 +135,7 @@ class Server {
   std::vector<std::unique_ptr<proxy::Worker>> workers_;
   net::ServiceManager service_manager_ = net::ServiceManager::from_environment();
   int admin_descriptor_ = -1;
+  bool admin_is_lent_ = false;  // by a service manager: the file of a Unix socket is not ours
   std::unique_ptr<Succession> succession_;
   std::unique_ptr<PinKeeper> pin_keeper_;  // null when pins are not kept
   std::unique_ptr<NameWatch> names_;

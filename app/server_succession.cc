@@ -43,13 +43,15 @@ void Server::tell_service_manager() {
 std::vector<UpgradeHost::Offered> Server::sockets_to_offer() const {
   std::vector<UpgradeHost::Offered> offered;
   for (const Listeners::Plan::Held& listener : listeners_.held()) {
-    offered.push_back({SocketUse::Listener, listener.setting.bind.to_string(), listener.descriptors});
+    offered.push_back(
+        {SocketUse::Listener, listener.setting.bind.to_string(), listener.descriptors, listener.lent});
   }
   if (admin_descriptor_ >= 0) {
-    offered.push_back({SocketUse::Admin, settings().admin_bind->to_string(), {admin_descriptor_}});
+    offered.push_back(
+        {SocketUse::Admin, settings().admin_bind->to_string(), {admin_descriptor_}, admin_is_lent_});
   }
   if (pin_keeper_ != nullptr && pin_keeper_->lock().valid()) {
-    offered.push_back({SocketUse::PinLock, pin_keeper_->file(), {pin_keeper_->lock().get()}});
+    offered.push_back({SocketUse::PinLock, pin_keeper_->file(), {pin_keeper_->lock().get()}, false});
   }
   return offered;
 }

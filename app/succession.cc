@@ -19,9 +19,8 @@ Succession::Succession(Parts parts, Launch launch)
                               .host = *this},
                launch_.command) {}
 
-// A service manager does not say which of its sockets are for whom: the address does.
 Result<net::BoundSockets> Succession::open_admin(const SocketAddress& bind) {
-  return open_sockets(follows() ? launch_.offer.admin : launch_.offer.listeners, bind, 1);
+  return open_sockets(admin_to_take(), bind, 1);
 }
 
 void Succession::close_rest() {

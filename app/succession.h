@@ -32,6 +32,10 @@ class Succession final : private UpgradeHost {
 
   // Sockets for the listeners, then for the admin endpoint: each takes what was handed over for it.
   [[nodiscard]] InheritedSockets& listeners_to_take() noexcept { return launch_.offer.listeners; }
+  // A service manager does not say which of its sockets are for whom: the address does.
+  [[nodiscard]] InheritedSockets& admin_to_take() noexcept {
+    return follows() ? launch_.offer.admin : launch_.offer.listeners;
+  }
   [[nodiscard]] Result<net::BoundSockets> open_admin(const SocketAddress& bind);
   // What nobody has taken is closed, and told.
   void close_rest();

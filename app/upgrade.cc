@@ -104,7 +104,8 @@ void Upgrade::offer() {
     std::span<const int> rest(offered.descriptors);
     for (bool begins = true; !rest.empty(); begins = false) {
       const std::size_t count = std::min(rest.size(), net::kMaxMessageDescriptors);
-      link_->send(Sockets{.use = offered.use, .begins = begins, .name = offered.name}, rest.first(count));
+      link_->send(Sockets{.use = offered.use, .begins = begins, .name = offered.name, .lent = offered.lent},
+                  rest.first(count));
       rest = rest.subspan(count);
     }
   }

@@ -34,6 +34,7 @@ class UpgradeHost {
     SocketUse use = SocketUse::Listener;
     std::string name;              // as configured
     std::vector<int> descriptors;  // open for as long as nobody is replaced
+    bool lent = false;             // by a service manager
   };
   [[nodiscard]] virtual std::vector<Offered> sockets_to_offer() const = 0;
   [[nodiscard]] virtual std::span<const affinity::PoolView> pools() const = 0;

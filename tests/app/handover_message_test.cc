@@ -52,7 +52,7 @@ TEST_CASE("kinds, uses and words that nobody has are refused") {
     CHECK_FALSE(decode_handover(wrong).ok());
   }
   const std::string backends = encode(Backends{{{"p", "b", Health::Awaited, Mode::Disabled}}});
-  for (const std::size_t last : {std::size_t{1}, std::size_t{2}}) {
+  for (const std::size_t last : {std::size_t{1}, std::size_t{2}, std::size_t{3}}) {
     std::string wrong = backends;
     ++wrong[wrong.size() - last];
     CHECK_FALSE(decode_handover(wrong).ok());

@@ -338,4 +338,11 @@ scenario("sockets that a service manager has opened are used, and others are clo
   const [unused] = limpet.events("socket_not_used");
   assert.equal(unused.address, `unix:${paths[2]}`);
   await assert.rejects(Connection.open({ path: paths[2] }), { code: "ECONNREFUSED" });
+  const succession = new Succession(stage, limpet);
+  await succession.upgrade();
+  await succession.until_gone();
+  for (const path of paths.slice(0, 2)) assert.ok(existsSync(path), "the file is the service manager's");
+  process.kill(succession.pid, "SIGTERM");
+  await succession.until_gone(succession.pid);
+  for (const path of paths.slice(0, 2)) assert.ok(existsSync(path), "after the end, too");
 });
