@@ -7,6 +7,9 @@ namespace limpet::app {
 
 namespace {
 
+// Long enough for the client's answer to a Close.
+constexpr Duration kSilentGrace = std::chrono::seconds(5);
+
 constexpr auto kRelaxed = std::memory_order_relaxed;
 // For the answers to the Close frames.
 constexpr Duration kFarewell = std::chrono::seconds(3);
@@ -47,6 +50,11 @@ std::optional<Instant> Drain::told_until() const noexcept {
 
 bool Drain::is_cut_time(Instant now) const noexcept {
   return order_.cut_after && now >= since_ + *order_.cut_after;
+}
+
+// A frame that a silent backend has begun will not end: its client waits for nothing.
+Duration Drain::grace() const noexcept {
+  return order_.silent_since ? std::min(rule_.grace, kSilentGrace) : rule_.grace;
 }
 
 bool Drain::may_rest() const noexcept {

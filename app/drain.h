@@ -96,6 +96,9 @@ class Drain {
   };
   [[nodiscard]] DrainProgress progress(const Pace& pace, Instant now) const;
 
+  // How long a session has to leave when it was told.
+  [[nodiscard]] Duration grace() const noexcept;
+
   // The order again, with a later time since when sessions must have been silent.
   void set_silent_since(Instant since) noexcept { order_.silent_since = since; }
 

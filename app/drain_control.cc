@@ -196,7 +196,7 @@ void DrainControl::ask(Drains::value_type& entry, std::size_t worker, std::size_
                            .cause = drain.order().cause,
                            .most = most,
                            .silent_since = drain.order().silent_since,
-                           .grace = drain.rule().grace});
+                           .grace = drain.grace()});
 }
 
 // Where nobody is told the count is made now and then; where nobody is left it is not made at all.
