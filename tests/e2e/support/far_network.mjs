@@ -49,9 +49,10 @@ export class FarNetwork {
     this.forward(1);
   }
   stop() {
-    for (const namespace of [this.name, this.router]) {
+    // The link by itself: with its namespace it goes a moment later, and the next network has its name.
+    for (const made of [["link", "del", this.link], ["netns", "del", this.name], ["netns", "del", this.router]]) {
       try {
-        ip("netns", "del", namespace);
+        ip(...made);
       } catch {
         // It was not made.
       }
