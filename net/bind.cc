@@ -23,6 +23,12 @@ void set_flag(int fd, int level, int option, int value = 1) noexcept {
   setsockopt(fd, level, option, &value, sizeof(value));
 }
 
+// What the sockets that are accepted inherit.
+void set_for_clients(const Fd& fd) noexcept {
+  set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY);
+  keep_alive(fd.get());
+}
+
 Result<Fd> open_socket(const SocketAddress& address, bool reuse_port) {
   Fd fd(socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd.valid()) {
@@ -30,8 +36,7 @@ Result<Fd> open_socket(const SocketAddress& address, bool reuse_port) {
   }
   if (!address.is_unix()) {
     set_flag(fd.get(), SOL_SOCKET, SO_REUSEADDR);
-    set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY);
-    keep_alive(fd.get());
+    set_for_clients(fd);
     if (reuse_port) {
       set_flag(fd.get(), SOL_SOCKET, SO_REUSEPORT);
     }
@@ -45,6 +50,16 @@ Result<Fd> open_socket(const SocketAddress& address, bool reuse_port) {
     return bind_error(errno, address);
   }
   return fd;
+}
+
+std::optional<Error> begin_listening(const Fd& fd, const SocketAddress& address) {
+  if (listen(fd.get(), kBacklog) != 0) {
+    return bind_error(errno, address);
+  }
+  if (!address.is_unix()) {
+    ride_acknowledgements(fd);
+  }
+  return std::nullopt;
 }
 
 // SO_REUSEPORT would let a second process of the same user share the port without a word: ask without it
@@ -79,10 +94,9 @@ Result<BoundSockets> bind_tcp(SocketAddress address, std::size_t count, PortUse 
     bound.sockets.push_back(std::move(fd).value());
   }
   for (const Fd& fd : bound.sockets) {
-    if (listen(fd.get(), kBacklog) != 0) {
-      return bind_error(errno, address);
+    if (auto error = begin_listening(fd, address)) {
+      return std::move(*error);
     }
-    ride_acknowledgements(fd);
   }
   bound.address = address;
   return bound;
@@ -109,8 +123,8 @@ Result<BoundSockets> bind_unix(const SocketAddress& address, std::size_t count) 
   if (!first.ok()) {
     return first.error();
   }
-  if (listen(first->get(), kBacklog) != 0) {
-    return bind_error(errno, address);
+  if (auto error = begin_listening(*first, address)) {
+    return std::move(*error);
   }
   BoundSockets bound;
   bound.address = address;
@@ -140,7 +154,7 @@ std::optional<Error> make_ours(const Fd& fd, const SocketAddress& address) {
                  "the socket that was handed over for " + address.to_string() + " does not listen"};
   }
   if (!address.is_unix()) {
-    set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY);
+    set_for_clients(fd);
     ride_acknowledgements(fd);
   }
   return std::nullopt;
@@ -153,11 +167,10 @@ Result<Fd> one_more(const BoundSockets& bound) {
     return copy.valid() ? Result<Fd>(std::move(copy)) : bind_error(errno, bound.address);
   }
   auto fd = open_socket(bound.address, true);
-  if (fd.ok() && listen(fd->get(), kBacklog) != 0) {
-    return bind_error(errno, bound.address);
-  }
   if (fd.ok()) {
-    ride_acknowledgements(*fd);
+    if (auto error = begin_listening(*fd, bound.address)) {
+      return std::move(*error);
+    }
   }
   return fd;
 }

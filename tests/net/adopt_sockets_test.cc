@@ -1,4 +1,6 @@
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -36,6 +38,29 @@ std::vector<Fd> copies_of(const std::vector<Fd>& sockets) {
     copies.emplace_back(fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
   }
   return copies;
+}
+
+TEST_CASE("clients of a socket that somebody else has opened inherit what ours do") {
+  Fd foreign(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_storage native{};
+  const socklen_t length = kAnyPort.to_native(native);
+  REQUIRE(::bind(foreign.get(), reinterpret_cast<const sockaddr*>(&native), length) == 0);
+  REQUIRE(::listen(foreign.get(), 8) == 0);
+  std::vector<Fd> sockets;
+  sockets.push_back(std::move(foreign));
+  const auto adopted = adopt_sockets(std::move(sockets), 1);
+  REQUIRE(adopted.ok());
+  const Fd client = connect_to(adopted->address);
+  const Fd accepted(::accept4(adopted->sockets.front().get(), nullptr, nullptr, SOCK_CLOEXEC));
+  REQUIRE(accepted.valid());
+  const auto flag = [&accepted](int level, int option) {
+    int value = 0;
+    socklen_t size = sizeof(value);
+    REQUIRE(::getsockopt(accepted.get(), level, option, &value, &size) == 0);
+    return value;
+  };
+  CHECK(flag(IPPROTO_TCP, TCP_NODELAY) == 1);
+  CHECK(flag(SOL_SOCKET, SO_KEEPALIVE) == 1);
 }
 
 TEST_CASE("who waits in the queues of the last owner is accepted by the next, with fewer or more workers") {
