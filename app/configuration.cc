@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "settings/find_named.h"
+
 namespace limpet::app {
 
 namespace {
@@ -57,32 +59,14 @@ void Configuration::accept_run_time(settings::Settings next) {
 }
 
 RunTimeMark Configuration::mark(std::string_view pool, std::string_view backend) const {
-  const auto find = [&](const settings::Settings& settings) -> const settings::Backend* {
-    const settings::Pool* const found = find_pool(settings, pool);
-    return found != nullptr ? find_backend(*found, backend) : nullptr;
-  };
-  const settings::Backend* const in_file = find(loaded_);
-  const settings::Backend* const runs = find(running_);
+  const settings::Backend* const in_file = settings::find_backend(loaded_, pool, backend);
+  const settings::Backend* const runs = settings::find_backend(running_, pool, backend);
   if (in_file == nullptr || runs == nullptr) {
     return runs != nullptr      ? RunTimeMark::Added
            : in_file != nullptr ? RunTimeMark::Removed
                                 : RunTimeMark::None;
   }
   return in_file->weight != runs->weight ? RunTimeMark::Weight : RunTimeMark::None;
-}
-
-const settings::Pool* find_pool(const settings::Settings& settings, std::string_view name) {
-  const auto found = std::ranges::find(settings.pools, name, &settings::Pool::name);
-  return found != settings.pools.end() ? &*found : nullptr;
-}
-
-settings::Pool* find_pool(settings::Settings& settings, std::string_view name) {
-  return const_cast<settings::Pool*>(find_pool(std::as_const(settings), name));
-}
-
-const settings::Backend* find_backend(const settings::Pool& pool, std::string_view name) {
-  const auto found = std::ranges::find(pool.backends, name, &settings::Backend::name);
-  return found != pool.backends.end() ? &*found : nullptr;
 }
 
 }  // namespace limpet::app

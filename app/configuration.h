@@ -56,9 +56,4 @@ class Configuration {
   Author author_ = Author::Start;
 };
 
-// Null when there is none.
-[[nodiscard]] const settings::Pool* find_pool(const settings::Settings& settings, std::string_view name);
-[[nodiscard]] settings::Pool* find_pool(settings::Settings& settings, std::string_view name);
-[[nodiscard]] const settings::Backend* find_backend(const settings::Pool& pool, std::string_view name);
-
 }  // namespace limpet::app

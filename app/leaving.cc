@@ -2,15 +2,14 @@
 
 #include <algorithm>
 
-#include "app/configuration.h"
+#include "settings/find_named.h"
 
 namespace limpet::app {
 
 namespace {
 
 bool stands_in(const settings::Settings& settings, const std::string& pool, const std::string& backend) {
-  const settings::Pool* const found = find_pool(settings, pool);
-  return found != nullptr && find_backend(*found, backend) != nullptr;
+  return settings::find_backend(settings, pool, backend) != nullptr;
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "app/configuration.h"
+#include "settings/find_named.h"
 #include "settings/one_backend.h"
 
 namespace limpet::app {
@@ -27,14 +27,14 @@ Refusal refusal_of(const std::vector<settings::KeyFault>& faults) {
 // The pool that is meant by a name, or by none.
 OrRefusal<std::string> choose_pool(const settings::Settings& running, const std::string& name) {
   if (!name.empty()) {
-    return find_pool(running, name) != nullptr
+    return settings::find_named(running.pools, name) != nullptr
                ? OrRefusal<std::string>(std::in_place_index<0>, name)
                : Refusal{404, "pool", "there is no pool named \"" + name + "\""};
   }
   if (running.pools.size() == 1) {
     return OrRefusal<std::string>(std::in_place_index<0>, running.pools.front().name);
   }
-  return find_pool(running, kDefaultPool) != nullptr
+  return settings::find_named(running.pools, kDefaultPool) != nullptr
              ? OrRefusal<std::string>(std::in_place_index<0>, kDefaultPool)
              : Refusal{400, "pool", "there are several pools: say which one with pool"};
 }
@@ -47,7 +47,7 @@ struct Located {
 OrRefusal<Located> find(const settings::Settings& running, const admin::BackendChoice& choice) {
   std::vector<Located> found;
   for (const settings::Pool& pool : running.pools) {
-    const settings::Backend* const backend = find_backend(pool, choice.name);
+    const settings::Backend* const backend = settings::find_named(pool.backends, choice.name);
     if (backend != nullptr && (choice.pool.empty() || choice.pool == pool.name)) {
       found.push_back({pool.name, *backend});
     }
@@ -75,8 +75,8 @@ OrRefusal<RunTimeChange> with_backend(const settings::Settings& running, const a
   auto& added = std::get<settings::Backend>(read);
   const std::string& pool = std::get<std::string>(chosen);
   RunTimeChange change{.next = running, .pool = pool, .backend = added.name};
-  settings::Pool& members = *find_pool(change.next, pool);
-  if (find_backend(members, added.name) != nullptr) {
+  settings::Pool& members = *settings::find_named(change.next.pools, pool);
+  if (settings::find_named(members.backends, added.name) != nullptr) {
     return Refusal{409, "name",
                    "the pool \"" + pool + "\" has a backend named \"" + added.name + "\" already"};
   }
@@ -92,7 +92,7 @@ OrRefusal<RunTimeChange> without_backend(const settings::Settings& running,
   }
   const auto& [pool, backend] = std::get<Located>(located);
   RunTimeChange change{.next = running, .pool = pool, .backend = backend.name};
-  auto& members = find_pool(change.next, pool)->backends;
+  auto& members = settings::find_named(change.next.pools, pool)->backends;
   if (members.size() == 1) {
     return Refusal{409, "backend",
                    "it is the last backend of the pool \"" + pool + "\": add another first, or drain it"};
@@ -113,8 +113,8 @@ OrRefusal<RunTimeChange> with_weight(const settings::Settings& running, const ad
     return refusal_of(*faults);
   }
   RunTimeChange change{.next = running, .pool = pool, .backend = backend.name};
-  auto& members = find_pool(change.next, pool)->backends;
-  *std::ranges::find(members, choice.name, &settings::Backend::name) = std::get<settings::Backend>(read);
+  auto& members = settings::find_named(change.next.pools, pool)->backends;
+  *settings::find_named(members, choice.name) = std::get<settings::Backend>(read);
   return change;
 }
 

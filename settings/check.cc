@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "settings/find_named.h"
 #include "settings/token_file.h"
 
 namespace limpet::settings {
@@ -10,8 +11,7 @@ namespace limpet::settings {
 namespace {
 
 bool has_pool(const Settings& settings, std::string_view name) {
-  return std::any_of(settings.pools.begin(), settings.pools.end(),
-                     [&](const Pool& pool) { return pool.name == name; });
+  return find_named(settings.pools, name) != nullptr;
 }
 
 std::string unknown_pool_message(const Settings& settings, const std::string& name) {

@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "settings/difference_rows.h"
+#include "settings/find_named.h"
 
 namespace limpet::settings {
 
@@ -14,13 +15,6 @@ std::string names_of(const Pool& pool) {
     names += (names.size() > 1 ? ", " : "") + backend.name;
   }
   return names + "]";
-}
-
-// Things that are matched by their name.
-template <typename Named>
-const Named* find_named(const std::vector<Named>& list, std::string_view name) {
-  const auto found = std::ranges::find(list, name, &Named::name);
-  return found != list.end() ? &*found : nullptr;
 }
 
 std::string pool_key(std::string_view pool) {

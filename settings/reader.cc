@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "settings/find_named.h"
 #include "settings/kinds.h"
 #include "settings/mapping.h"
 #include "settings/schema.h"
@@ -179,10 +180,8 @@ class SettingsReader {
 
   Pool& pool_named(std::string_view name) {
     auto& pools = settings_.pools;
-    const auto found =
-        std::find_if(pools.begin(), pools.end(), [&](const Pool& pool) { return pool.name == name; });
-    if (found != pools.end()) {
-      return *found;
+    if (Pool* const known = find_named(pools, name)) {
+      return *known;
     }
     pools.push_back(defaults_);
     pools.back().name = name;
