@@ -93,7 +93,6 @@ class Connection final : public net::Disposable,
   void serve();
   [[nodiscard]] bool step();
   void dispatch();
-  void finish_waiting(const Answer& answer);
   void finish(const Answer& answer, bool keep_alive);
   void send(std::string_view bytes);
   void close_gently();

@@ -299,11 +299,9 @@ admin::SessionInfo AdminSource::info_of(proxy::SessionView view) const {
                           .messages_from_backend = view.messages_from_backend,
                           .bytes_from_client = view.bytes_from_client,
                           .bytes_from_backend = view.bytes_from_backend};
-  for (const affinity::PoolView& pool : server_.snapshot()->pools) {
-    if (const backends::Backend* const backend = pool.backends.by_id(view.backend)) {
-      info.backend = backend->spec.name;
-      info.pool = pool.name;
-    }
+  if (const affinity::PoolView* const pool = server_.snapshot()->pool_of(view.backend)) {
+    info.backend = pool->backends.by_id(view.backend)->spec.name;
+    info.pool = pool->name;
   }
   return info;
 }

@@ -62,14 +62,17 @@ bool Drain::may_rest() const noexcept {
   return can_wait && !order_.within;
 }
 
-std::size_t Drain::waiting() const noexcept {
+std::size_t Drain::sum_of(std::size_t Share::*count) const noexcept {
   return std::accumulate(shares_.begin(), shares_.end(), std::size_t{0},
-                         [](std::size_t sum, const Share& share) { return sum + share.waiting; });
+                         [count](std::size_t sum, const Share& share) { return sum + share.*count; });
+}
+
+std::size_t Drain::waiting() const noexcept {
+  return sum_of(&Share::waiting);
 }
 
 std::size_t Drain::leaving() const noexcept {
-  return std::accumulate(shares_.begin(), shares_.end(), std::size_t{0},
-                         [](std::size_t sum, const Share& share) { return sum + share.leaving; });
+  return sum_of(&Share::leaving);
 }
 
 std::size_t Drain::remaining() const noexcept {

@@ -121,6 +121,8 @@ class Drain {
   void restore() noexcept;
 
  private:
+  [[nodiscard]] std::size_t sum_of(std::size_t Share::*count) const noexcept;
+
   DrainOrder order_;
   affinity::PoolId pool_;
   std::string pool_name_;

@@ -16,8 +16,7 @@ using backends::Mode;
 constexpr auto kRelaxed = std::memory_order_relaxed;
 
 bool knows(const proxy::Snapshot& snapshot, backends::BackendId id) {
-  return std::ranges::any_of(snapshot.pools,
-                             [id](const PoolView& pool) { return pool.backends.by_id(id) != nullptr; });
+  return snapshot.pool_of(id) != nullptr;
 }
 
 bool somebody_serves(const PoolView& pool) {

@@ -9,12 +9,8 @@ namespace limpet::proxy {
 namespace {
 
 std::optional<SocketAddress> address_of(const Snapshot& snapshot, backends::BackendId id) {
-  for (const affinity::PoolView& pool : snapshot.pools) {
-    if (const backends::Backend* const backend = pool.backends.by_id(id)) {
-      return backend->address;
-    }
-  }
-  return std::nullopt;
+  const affinity::PoolView* const pool = snapshot.pool_of(id);
+  return pool != nullptr ? pool->backends.by_id(id)->address : std::nullopt;
 }
 
 }  // namespace

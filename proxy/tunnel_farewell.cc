@@ -19,8 +19,7 @@ constexpr Duration kAnswerWait = std::chrono::seconds(5);
 // How long the ends may take to close behind our FIN, so that no reset overtakes the Close.
 constexpr Duration kLinger = std::chrono::seconds(2);
 
-constexpr std::uint16_t kGoingAway = 1001;       // RFC 6455 7.4.1
-constexpr std::uint16_t kServiceRestart = 1012;  // the registry of RFC 6455 11.7
+constexpr std::uint16_t kGoingAway = 1001;  // RFC 6455 7.4.1
 
 // What our Close says.
 struct LastWord {
@@ -32,9 +31,10 @@ LastWord last_word(const Snapshot& snapshot, CloseReason cause, backends::Backen
   if (cause == CloseReason::IdleTimeout) {
     return {kGoingAway, "idle timeout"};
   }
+  static const settings::Drain usual;  // where the pool is gone
   const auto* const pool = snapshot.pool_of(backend);
-  return pool == nullptr ? LastWord{kServiceRestart, "service restart"}
-                         : LastWord{pool->drain.close_code, pool->drain.reason};
+  const settings::Drain& drain = pool != nullptr ? pool->drain : usual;
+  return {drain.close_code, drain.reason};
 }
 
 }  // namespace
