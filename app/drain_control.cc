@@ -36,6 +36,10 @@ void DrainControl::start(const affinity::PoolView& pool, const backends::Backend
     }
     return;  // who drains already sends the silent ones away among the others
   }
+  set_aside_.erase(backend.id);
+  if (order.silent_since && found != drains_.end()) {
+    set_aside_.insert(drains_.extract(found));
+  }
   add(pool, backend, order);
   set_timer();
 }
@@ -54,12 +58,21 @@ void DrainControl::add(const affinity::PoolView& pool, const backends::Backend& 
 
 void DrainControl::stop_if(backends::BackendId backend, CloseReason cause) {
   const auto found = drains_.find(backend);
-  if (found != drains_.end() && found->second.order().cause == cause) {
-    stop(backend);
+  if (found == drains_.end() || found->second.order().cause != cause) {
+    return;
+  }
+  Drains::node_type before = set_aside_.extract(backend);
+  stop(backend);
+  if (!before.empty()) {
+    const auto back = drains_.insert(std::move(before)).position;
+    paces_.try_emplace(group_of(*back), back->second.order().rate.value_or(back->second.rule().rate),
+                       clock_.now());
+    set_timer();
   }
 }
 
 void DrainControl::stop(backends::BackendId backend) {
+  set_aside_.erase(backend);
   const auto found = drains_.find(backend);
   if (found == drains_.end()) {
     return;

@@ -60,7 +60,8 @@ class DrainControl {
   void when_done(OnDone on_done) { on_done_ = std::move(on_done); }
 
   // In place of the drain of that backend that is under way, if there is one. But an order with silent_since
-  // only moves that time on where such a drain is under way, and changes nothing where everybody is told.
+  // only moves that time on where such a drain is under way, changes nothing where everybody is told, and
+  // puts aside an operator's word that closes nothing, until stop_if().
   void start(const affinity::PoolView& pool, const backends::Backend& backend, const DrainOrder& order);
   // Nobody else is told.
   void stop(backends::BackendId backend);
@@ -97,6 +98,7 @@ class DrainControl {
   DrainPort& port_;
   OnDone on_done_;
   Drains drains_;
+  Drains set_aside_;
   std::map<Group, DrainPace> paces_;
   std::uint64_t last_order_ = 0;
   Duration timer_{};  // zero = off

@@ -334,6 +334,35 @@ TEST_CASE("a backend that goes down while an operator drains it stays the operat
   CHECK(rig.progress(1).cause == CloseReason::Drained);
 }
 
+TEST_CASE("an operator's word that closes nothing outlives a backend that goes down and comes back") {
+  DrainRig rig(2);
+  rig.open_many(1, 10);
+  rig.drain(1, {.close = false});
+  const Instant begin = rig.progress(1).since;
+  const auto down = [&rig] {
+    rig.control.start(rig.pool_view, rig.backend(1),
+                      {.cause = CloseReason::BackendDown, .silent_since = rig.clock.time});
+  };
+  down();
+  rig.run(1s);
+  CHECK(rig.progress(1).cause == CloseReason::BackendDown);
+  CHECK(rig.told(1) == 10);
+  down();
+  rig.control.stop_if(1, CloseReason::BackendDown);
+  CHECK(rig.progress(1).cause == CloseReason::Drained);
+  CHECK(rig.progress(1).since == begin);
+  CHECK_FALSE(rig.progress(1).closes);
+  rig.open_many(1, 10);
+  rig.run(2min);
+  CHECK(rig.told(1) == 0);
+
+  down();
+  rig.control.stop(1);  // enable is the last word
+  rig.control.stop_if(1, CloseReason::BackendDown);
+  CHECK_FALSE(rig.control.progress(1).has_value());
+  CHECK(rig.timer == Duration::zero());
+}
+
 TEST_CASE("what was cut since the drain began is told") {
   DrainRig rig(1);
   rig.backend(1).state->cut_short = 7;
