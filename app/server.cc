@@ -68,12 +68,7 @@ Server::Server(settings::Settings settings, Log& log, Origin origin, std::uint64
 }
 
 Server::~Server() {
-  for (auto& worker : workers_) {
-    worker->stop({});
-  }
-  for (auto& worker : workers_) {
-    worker->join();
-  }
+  end_workers();
   if (!succession_->owns_paths()) {
     listeners_.leave_files();
   } else if (admin_address_ && admin_address_->is_unix() && !admin_is_lent_) {
@@ -192,11 +187,18 @@ void Server::start_workers(std::vector<proxy::ListenerChange> listeners) {
   }
 }
 
-void Server::run() {
-  loop_.run();
+void Server::end_workers() {
+  for (auto& worker : workers_) {
+    worker->stop();
+  }
   for (auto& worker : workers_) {
     worker->join();
   }
+}
+
+void Server::run() {
+  loop_.run();
+  end_workers();
   if (pin_keeper_ != nullptr) {
     pin_keeper_->save_now();
   }

@@ -106,6 +106,7 @@ class Server {
   void publish_soon();
   void on_tick();
   void on_hangup();
+  void end_workers();
   void on_worker_left();
   void on_signal(int number);
   // Everybody is to have left when `grace` is over.

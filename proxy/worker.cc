@@ -36,9 +36,10 @@ Worker::~Worker() = default;
 
 void Worker::start(net::Mailbox<WorkerLeft>& tell, std::size_t number) {
   number_ = number;
-  thread_ = std::thread([this, &tell] {
+  tell_ = &tell;
+  thread_ = std::thread([this] {
     run();
-    tell.post({});
+    tell_done();
   });
 }
 
@@ -97,16 +98,22 @@ void Worker::on_accept_rests() {
 
 void Worker::retire(ClientConnection& connection) {
   loop_.bury(connections_.remove(connection));
-  leave_if_done();
+  tell_if_done();
 }
 
 void Worker::on_session_gone() {
-  leave_if_done();
+  tell_if_done();
 }
 
-void Worker::leave_if_done() {
+void Worker::tell_if_done() {
   if (context_.stopping && connections_.empty() && context_.sessions.empty()) {
-    loop_.stop();
+    tell_done();
+  }
+}
+
+void Worker::tell_done() {
+  if (net::Mailbox<WorkerLeft>* const tell = std::exchange(tell_, nullptr)) {
+    tell->post({});
   }
 }
 

@@ -36,10 +36,10 @@ struct SessionQuestion {
   net::Mailbox<SessionReply>* reply_to = nullptr;  // outlives the worker
 };
 
-// A worker's last word.
+// A worker has nothing left that could end.
 struct WorkerLeft {};
 
-// Nobody new is accepted; the worker leaves when everything has ended.
+// Nobody new is accepted; the worker tells when everything has ended.
 struct StopAccepting {};
 // Everything ends now.
 struct StopAtOnce {};
@@ -56,8 +56,8 @@ class Worker final : private ConnectionOwner {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Control. `tell` is posted to when the worker has left; it outlives the worker. `number` is how the worker
-  // calls itself in its answers.
+  // Control. `tell` is posted to once, when the worker has nothing left after stop_accepting() or stop(); it
+  // outlives the worker. `number` is how the worker calls itself in its answers.
   void start(net::Mailbox<WorkerLeft>& tell, std::size_t number = 0);
   void join();
 
@@ -66,9 +66,9 @@ class Worker final : private ConnectionOwner {
   void apply(ListenerChange change) { mailbox_.post(std::move(change)); }
   void ask(SessionQuestion question) { mailbox_.post(question); }
   void hold(HoldAccepting order) { mailbox_.post(order); }
-  // Closes the listeners and what is idle, lets running requests finish and sessions go on, and leaves by
-  // itself when everything has gone. Whose sessions are to go is control's work, as in any drain; one that
-  // opens meanwhile, from a request that was under way, is found by the next order.
+  // Closes the listeners and what is idle, lets running requests finish and sessions go on. Whose sessions
+  // are to go is control's work, as in any drain; one that opens meanwhile, from a request that was under
+  // way, is found by the next order. Questions are answered until stop().
   void stop_accepting() { mailbox_.post(StopAccepting{}); }
   // Ends all at once, and leaves.
   void stop(StopAtOnce order = {}) { mailbox_.post(order); }
@@ -87,7 +87,8 @@ class Worker final : private ConnectionOwner {
   [[nodiscard]] net::ListenerOptions listener_options();
   void on_accept(net::Fd socket, const SocketAddress& peer, const ListenerPoolPtr& pool);
   void on_accept_rests();
-  void leave_if_done();
+  void tell_if_done();
+  void tell_done();
 
   // worker_orders.cc: one a letter.
   void on_letter(SnapshotPtr snapshot);
@@ -114,6 +115,7 @@ class Worker final : private ConnectionOwner {
   PeerWatch peers_{context_};
   Instant next_shortage_line_{};
   std::thread thread_;
+  net::Mailbox<WorkerLeft>* tell_ = nullptr;  // null once told
   std::size_t number_ = 0;
 };
 

@@ -55,7 +55,7 @@ void Worker::on_letter(StopAccepting) {
   listeners_.clear();
   context_.idle.clear();
   connections_.for_each([](ClientConnection& connection) { connection.leave(); });
-  leave_if_done();
+  tell_if_done();
 }
 
 // What is left is cut, each with its reason.

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Connection } from "./support/connection.mjs";
 import { Opcode, close_payload } from "./support/frames.mjs";
-import { get } from "./support/http_client.mjs";
+import { get, request } from "./support/http_client.mjs";
 import { scenario } from "./support/scenario.mjs";
 import { tunnels } from "./support/tunnel.mjs";
 import { until } from "./support/until.mjs";
@@ -116,11 +116,14 @@ scenario("a second TERM ends it at once", async (stage) => {
   await client.ending();
 });
 
-scenario("while it stops the admin endpoint answers and is not ready", async (stage) => {
-  const { limpet, open } = await tunnels(stage, { drain: { grace: "10m" } });
+scenario("while it stops the admin endpoint answers for every worker and is not ready", async (stage) => {
+  const { limpet, open } = await tunnels(stage, { workers: 3, drain: { grace: "10m" } });
   await open();
   limpet.signal("SIGTERM");
   await until(() => limpet.events("stopping").length === 1);
   assert.equal((await limpet.admin.answer("/healthz")).status, 200);
   assert.equal((await limpet.admin.answer("/readyz")).status, 503);
+  assert.equal((await limpet.admin.sessions()).length, 1);
+  const nobody = await request(`${limpet.admin.url}/v1/sessions/999999`, { method: "DELETE" });
+  assert.equal(nobody.status, 404, nobody.body.toString());
 });

@@ -42,6 +42,12 @@ ProxyRig::~ProxyRig() {
   worker_->join();
 }
 
+void ProxyRig::join() {
+  control_.run();
+  worker_->stop();
+  worker_->join();
+}
+
 void ProxyRig::leave(Duration grace) {
   worker_->stop_accepting();
   for (std::size_t i = 0; i < states_.size(); ++i) {

@@ -39,7 +39,8 @@ class ProxyRig {
   void stop() { worker_->stop(); }
   // Nobody is accepted any more, and every session is told to go.
   void leave(Duration grace);
-  void join() { worker_->join(); }
+  // Waits until the worker has nothing left.
+  void join();
 
   struct Session {
     Wire client;
@@ -54,7 +55,7 @@ class ProxyRig {
   affinity::AffinityTable pins_{1000};
   proxy::Shared shared_{pins_, clock_, *log_};
   net::UvLoop control_;
-  net::Mailbox<proxy::WorkerLeft> left_{control_, [](proxy::WorkerLeft) {}};
+  net::Mailbox<proxy::WorkerLeft> left_{control_, [this](proxy::WorkerLeft) { control_.stop(); }};
   std::vector<std::unique_ptr<WireServer>> servers_;
   std::vector<std::shared_ptr<backends::BackendState>> states_;
   SocketAddress address_;
