@@ -61,10 +61,8 @@ OrRefusal<LocatedBackend> set_mode(const ModeContext& context, const admin::Back
   if (const auto* const refusal = std::get_if<Refusal>(&drain)) {
     return *refusal;
   }
-  const auto progress = context.drains.progress(located.backend->id);
-  if (progress && progress->cause == CloseReason::BackendRemoved) {
-    return Refusal{409, "removed",
-                   "the backend is no longer in the configuration and leaves with its last session"};
+  if (located.backend->is_leaving) {
+    return leaves_with_its_last_session();
   }
   if (order.mode == Mode::Enabled) {
     enable(context, located);

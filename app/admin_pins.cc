@@ -185,6 +185,10 @@ OrRefusal<const PoolView*> locate_pool(const proxy::Snapshot& snapshot, std::str
   return only;
 }
 
+Refusal leaves_with_its_last_session() {
+  return {409, "removed", "the backend is no longer in the configuration and leaves with its last session"};
+}
+
 OrRefusal<LocatedBackend> locate(const proxy::Snapshot& snapshot, const admin::BackendChoice& choice) {
   LocatedBackend located;
   if (choice.name.empty()) {
@@ -235,6 +239,9 @@ OrRefusal<PinInfo> set_pin(const PinContext& context, const KeyChoice& choice, c
   const backends::Backend* const target = pool->backends.by_name(backend);
   if (target == nullptr) {
     return no_backend(backend);
+  }
+  if (target->is_leaving) {
+    return leaves_with_its_last_session();
   }
   context.table.set_by_hand(pool->id, key, target->id, pool->rule.ttl, context.now);
   return find_pin(context, {.key = key.text, .pool = pool->name, .kind = key.kind});

@@ -26,6 +26,8 @@ struct LocatedBackend {
 // 404 when there is none, 400 when several pools have one of that name. An empty name locates nothing (null).
 [[nodiscard]] admin::OrRefusal<LocatedBackend> locate(const proxy::Snapshot& snapshot,
                                                       const admin::BackendChoice& choice);
+// 409: a backend that is no longer configured takes no orders.
+[[nodiscard]] admin::Refusal leaves_with_its_last_session();
 // The pool of that name; with an empty name the only one there is.
 [[nodiscard]] admin::OrRefusal<const affinity::PoolView*> locate_pool(const proxy::Snapshot& snapshot,
                                                                       std::string_view name);

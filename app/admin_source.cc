@@ -181,7 +181,11 @@ admin::OrRefusal<admin::PinInfo> AdminSource::pin(const admin::KeyChoice& choice
 admin::OrRefusal<admin::PinInfo> AdminSource::set_pin(const admin::KeyChoice& choice,
                                                       const admin::PinTarget& target) {
   const auto pin = app::set_pin(pin_context(), choice, target.backend);
-  if (const auto* const set = std::get_if<admin::PinInfo>(&pin); set != nullptr && target.move) {
+  const auto* const set = std::get_if<admin::PinInfo>(&pin);
+  if (set != nullptr) {
+    log_change("pin_set", *set);
+  }
+  if (set != nullptr && target.move) {
     const affinity::PoolView& pool = *server_.snapshot()->pool_named(set->pool);
     orders_.move(pool, affinity::Key::make(set->kind, set->key), *pool.backends.by_name(target.backend));
   }
@@ -189,7 +193,16 @@ admin::OrRefusal<admin::PinInfo> AdminSource::set_pin(const admin::KeyChoice& ch
 }
 
 admin::OrRefusal<admin::PinInfo> AdminSource::forget_pin(const admin::KeyChoice& choice) {
-  return app::forget_pin(pin_context(), choice);
+  auto pin = app::forget_pin(pin_context(), choice);
+  if (const auto* const forgotten = std::get_if<admin::PinInfo>(&pin)) {
+    log_change("pin_forgotten", *forgotten);
+  }
+  return pin;
+}
+
+void AdminSource::log_change(std::string_view event, const admin::PinInfo& pin) const {
+  server_.shared().log.info(
+      event, {{"key", pin.key}, {"pool", pin.pool}, {"backend", pin.backend}, {"author", "api"}});
 }
 
 admin::OrRefusal<admin::Explanation> AdminSource::explain(const admin::ExplainQuery& query) const {

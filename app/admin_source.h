@@ -54,6 +54,7 @@ class AdminSource final : public admin::Source {
   void stop_waiting(admin::UpgradeWaiter& waiter) override;
 
  private:
+  void log_change(std::string_view event, const admin::PinInfo& pin) const;
   [[nodiscard]] bool rests_from_accepting() const;
   [[nodiscard]] admin::ConfigurationInfo configuration() const;
   [[nodiscard]] admin::OrRefusal<admin::BackendInfo> run_time_change(admin::OrRefusal<RunTimeChange> change);

@@ -196,6 +196,16 @@ TEST_CASE("a pin on an unknown backend or in an unknown pool is refused") {
   CHECK(refused(app::set_pin(desk.context(), {.key = "k", .pool = {}, .kind = {}}, "b1")) == "400 pool");
 }
 
+TEST_CASE("nobody is pinned to a backend that leaves") {
+  Desk desk(AffinityBy::Header, "x-user");
+  auto leaving = make_backend(7, "b7");
+  leaving.is_leaving = true;
+  desk.add_pool("other", AffinityBy::Header, {std::move(leaving)});
+  CHECK(refused(app::set_pin(desk.context(), {.key = "k", .pool = "other", .kind = {}}, "b7")) ==
+        "409 removed");
+  CHECK(desk.table.size() == 0);
+}
+
 TEST_CASE("explain follows the rule of the pool and changes nothing") {
   Desk desk(AffinityBy::Header, "x-user");
   admin::ExplainQuery query;

@@ -218,6 +218,9 @@ scenario("a pin that is moved takes the live sessions of its client along, and n
   const forgotten = await limpet_command("affinity", mover.user, "--forget", "--admin", admin.url);
   assert.equal(forgotten.code, 0, forgotten.stderr);
   await admin.json(`/v1/affinity/${mover.user}`, { status: 404 });
+  await until(() => limpet.events("pin_forgotten").length === 1, { what: "a line a change" });
+  const changes = limpet.events("pin_set").map(({ key, backend, author }) => [key, backend, author]);
+  assert.deepEqual(changes, ["w2", "w2", "w1"].map((name) => [mover.user, name, "api"]));
 });
 
 scenario("on TERM sessions are sent away at the drain rate from the beginning", async (stage) => {
