@@ -14,7 +14,7 @@ void InheritedSockets::add(std::string bind, std::vector<net::Fd> sockets, bool 
     std::ranges::move(sockets, std::back_inserter(entries_.back().sockets));
     return;
   }
-  const SocketAddress address = net::bound_address(sockets.front());
+  const SocketAddress address = net::local_address(sockets.front());
   entries_.push_back({std::move(bind), address, std::move(sockets), lent});
 }
 

@@ -89,7 +89,7 @@ Result<BoundSockets> bind_tcp(SocketAddress address, std::size_t count, PortUse 
       return fd.error();
     }
     if (address.port() == 0) {
-      address = bound_address(*fd);
+      address = local_address(*fd);
     }
     bound.sockets.push_back(std::move(fd).value());
   }
@@ -177,7 +177,7 @@ Result<Fd> one_more(const BoundSockets& bound) {
 
 }  // namespace
 
-SocketAddress bound_address(const Fd& socket) {
+SocketAddress local_address(const Fd& socket) {
   sockaddr_storage native{};
   socklen_t length = sizeof(native);
   getsockname(socket.get(), reinterpret_cast<sockaddr*>(&native), &length);
@@ -186,7 +186,7 @@ SocketAddress bound_address(const Fd& socket) {
 
 Result<BoundSockets> adopt_sockets(std::vector<Fd> sockets, std::size_t least) {
   BoundSockets bound{.sockets = std::move(sockets), .address = {}};
-  bound.address = bound_address(bound.sockets.front());
+  bound.address = local_address(bound.sockets.front());
   for (const Fd& fd : bound.sockets) {
     if (auto error = make_ours(fd, bound.address)) {
       return std::move(*error);

@@ -41,8 +41,8 @@ enum class PortUse : std::uint8_t {
 // anew where the port can be shared, else further descriptors of the first. There may be more than `least`.
 // Requires one at least; fails where one does not listen.
 [[nodiscard]] Result<BoundSockets> adopt_sockets(std::vector<Fd> sockets, std::size_t least);
-// What a listening socket is bound to.
-[[nodiscard]] SocketAddress bound_address(const Fd& socket);
+// This end of a socket that is bound or connected.
+[[nodiscard]] SocketAddress local_address(const Fd& socket);
 
 // What a Listener does when it was not told otherwise is right for everything but clients.
 struct ListenerOptions {

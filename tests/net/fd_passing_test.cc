@@ -52,7 +52,7 @@ TEST_CASE("a descriptor that is passed is the same socket, and is closed in chil
   const PassedMessage message = pair.receive();
   REQUIRE(message.descriptors.size() == 2);
   for (const Fd& fd : message.descriptors) {
-    CHECK(bound_address(fd) == bound->address);
+    CHECK(local_address(fd) == bound->address);
     CHECK((fcntl(fd.get(), F_GETFD) & FD_CLOEXEC) != 0);
   }
 }
