@@ -20,6 +20,12 @@ std::vector<settings::Listener> settings_of(const std::vector<Listeners::Plan::H
   return listeners;
 }
 
+proxy::ListenerRule rule_of(const settings::Listener& listener, const SocketAddress& address) {
+  return {.pool = listener.pool,
+          .address = address,
+          .requires_proxy_header = listener.requires_proxy_header};
+}
+
 void remove_file(const SocketAddress& address) {
   if (address.is_unix()) {
     ::unlink(address.path().c_str());
@@ -56,9 +62,10 @@ Listeners::Plan Listeners::plan(const std::vector<settings::Listener>& listeners
     }
     const Plan::Held& held = held_[*matches[i]];
     plan.held.push_back({listeners[i], held.address, held.id, held.descriptors, held.lent});
-    if (held.setting.pool != listeners[i].pool) {
+    const proxy::ListenerRule rule = rule_of(listeners[i], held.address);
+    if (rule != rule_of(held.setting, held.address)) {
       for (proxy::ListenerChange& change : plan.changes) {
-        change.repooled.push_back({held.id, listeners[i].pool});
+        change.changed.push_back({held.id, rule});
       }
     }
   }
@@ -96,7 +103,8 @@ void Listeners::bind_new(Plan& plan, const Wanted& wanted, InheritedSockets* inh
   // More than workers, where those of a process with more of them were handed over: each queue is served.
   for (std::size_t i = 0; i < bound->sockets.size(); ++i) {
     held.descriptors.push_back(bound->sockets[i].get());
-    plan.changes[i % workers_].opened.push_back({std::move(bound->sockets[i]), wanted.listener.pool, id});
+    plan.changes[i % workers_].opened.push_back(
+        {std::move(bound->sockets[i]), rule_of(wanted.listener, bound->address), id});
   }
 }
 

@@ -63,8 +63,12 @@ proxy::SnapshotPtr PoolBuilder::build(const settings::Settings& settings,
   snapshot->retries = settings.retries;
   snapshot->access_log = settings.log.access;
   snapshot->trusted_proxies = settings.trusted_proxies;
+  snapshot->forwarded = settings.forwarded;
   for (const StandingPool& pool : standing) {
     snapshot->pools.push_back(build_pool(pool));
+    snapshot->introduces_clients |= std::ranges::any_of(
+        pool.pool.backends,
+        [](const settings::Backend& backend) { return backend.send_proxy != ProxyVersion::Off; });
   }
   for (const settings::Route& route : settings.routes) {
     snapshot->routes.push_back({route.host, route.path, pool_id(route.pool)});
@@ -106,7 +110,7 @@ backends::Backend PoolBuilder::build_backend(const std::string& pool, const sett
   known.built = generation_;
   backends::Backend built;
   built.id = known.id;
-  built.spec = {backend.name, backend.address, backend.weight, backend.max_sessions};
+  built.spec = {backend.name, backend.address, backend.weight, backend.max_sessions, backend.send_proxy};
   built.name_hash = affinity::hash_name(backend.name);
   built.address = backend.address.literal();
   built.state = known.state;

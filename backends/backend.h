@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/address.h"
+#include "base/proxy_version.h"
 
 namespace limpet::backends {
 
@@ -55,7 +56,8 @@ struct BackendSpec {
   std::string name;
   Endpoint endpoint;
   std::uint32_t weight = 1;
-  std::uint32_t max_sessions = 0;  // 0 = no limit
+  std::uint32_t max_sessions = 0;               // 0 = no limit
+  ProxyVersion send_proxy = ProxyVersion::Off;  // every connection to it begins with a PROXY header
 };
 
 struct Backend {

@@ -45,6 +45,10 @@ enum class CloseReason : std::uint8_t {
   NoRoute,
   HeadTimeout,
   HeadTooLarge,
+  // What stands before a request: a listener that asks for the PROXY protocol. Closed without an answer.
+  BadProxyHeader,   // none, or malformed
+  ProxyHeaderLate,  // not complete within timeouts.head
+  UntrustedProxy,   // from a peer that is not one of trusted_proxies
   // Nobody can serve.
   SessionsFull,
   NoBackend,           // no backend is eligible

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "healthcheck/duration_text.h"
 #include "net/connector.h"
+#include "net/proxy_protocol.h"
 
 namespace limpet::healthcheck {
 
@@ -19,8 +20,10 @@ std::string text_of(const Error& error) {
 
 }  // namespace
 
-void Probe::start(const SocketAddress& address, const Endpoint& endpoint, const settings::Health& rule) {
+void Probe::start(const SocketAddress& address, const Endpoint& endpoint, const settings::Health& rule,
+                  ProxyVersion send_proxy) {
   started_ = loop_.now();
+  send_proxy_ = send_proxy;
   timeout_ = rule.timeout;
   dialogue_ = make_dialogue(rule, endpoint);
   auto opened = net::SocketConnector(loop_).connect(address);
@@ -60,11 +63,18 @@ void Probe::on_writable(net::Stream& stream) {
 
 void Probe::on_connected() {
   connected_ = true;
+  std::string opening;
+  if (send_proxy_ != ProxyVersion::Off) {
+    net::append_own_proxy_header(opening, send_proxy_);
+  }
   if (dialogue_ == nullptr) {
-    finish(Outcome::Good, "connected");
+    // Without a header the backend would take the connection for a broken client's.
+    if (opening.empty() || send(opening)) {
+      finish(Outcome::Good, "connected");
+    }
     return;
   }
-  if (send(dialogue_->opening())) {
+  if (send(opening + dialogue_->opening())) {
     stream_->watch(true, !out_.empty());
   }
 }

@@ -8,6 +8,7 @@
 
 #include "base/address.h"
 #include "base/clock.h"
+#include "base/proxy_version.h"
 #include "healthcheck/dialogue.h"
 #include "net/deadlines.h"
 #include "net/outbox.h"
@@ -44,8 +45,10 @@ class Probe final : public net::Disposable, public net::StreamEvents, public net
   Probe(net::UvLoop& loop, ProbeOwner& owner) noexcept : loop_(loop), owner_(owner) {}
   ~Probe() override { cancel(); }
 
-  // `endpoint` is what a request names as its host.
-  void start(const SocketAddress& address, const Endpoint& endpoint, const settings::Health& rule);
+  // `endpoint` is what a request names as its host; with `send_proxy` the connection begins with a PROXY
+  // header that says that it is limpet's own.
+  void start(const SocketAddress& address, const Endpoint& endpoint, const settings::Health& rule,
+             ProxyVersion send_proxy = ProxyVersion::Off);
   // The connection is closed and nothing is reported any more.
   void cancel() noexcept;
 
@@ -73,6 +76,7 @@ class Probe final : public net::Disposable, public net::StreamEvents, public net
   std::unique_ptr<Dialogue> dialogue_;  // null when connecting is all
   Instant started_{};
   Duration timeout_{};
+  ProxyVersion send_proxy_ = ProxyVersion::Off;
   bool connected_ = false;
 };
 

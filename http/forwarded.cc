@@ -134,13 +134,15 @@ Origin read_origin(const IpAddress& peer, const Fields& fields, std::span<const 
   const bool has_entries = each_from_the_right(
       fields, "X-Forwarded-For", [&entries](std::string_view list) { walk_entries(entries, list); });
   if (has_elements && has_entries && elements.address() != entries.address()) {
-    return {.client = peer};
+    return {.client = peer, .decides_tls = true, .lists_disagree = true};
   }
   const Walk& walk = has_entries ? entries : elements;
   const std::string_view proto = said_proto(fields, walk.hop());
   const auto allows_tls = [](std::string_view said) { return said.empty() || iequals(said, "https"); };
   const bool is_said = !proto.empty() || !elements.proto().empty();
-  return {.client = walk.address(), .used_tls = is_said && allows_tls(proto) && allows_tls(elements.proto())};
+  return {.client = walk.address(),
+          .used_tls = is_said && allows_tls(proto) && allows_tls(elements.proto()),
+          .decides_tls = is_said};
 }
 
 }  // namespace limpet::http

@@ -33,6 +33,11 @@ struct Origin {
   // when the lists of addresses disagree. A proxy that sets neither lets its clients choose: they can spoil
   // their own cookie's Secure and no more.
   bool used_tls = false;
+  // What stands in the fields of a trusted proxy decides `used_tls`; otherwise what is known of the
+  // connection itself does.
+  bool decides_tls = false;
+  // The two lists lead to different clients.
+  bool lists_disagree = false;
 };
 
 // X-Forwarded-For may carry ports ("1.2.3.4:80", "[v6]:80") and IPv6 addresses without brackets; Forwarded is

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "base/text.h"
+#include "http/characters.h"
 #include "http/connection_options.h"
 #include "http/cookies.h"
 #include "http/field_rules.h"
@@ -33,15 +35,20 @@ class NamedInConnection {
   bool names_any_;
 };
 
+// Nothing at all is told.
+bool is_silent(const Forwarded& forwarded) noexcept {
+  return !forwarded.writes_x_forwarded && forwarded.elements == ForwardedElements::Dropped;
+}
+
 // A spelling with '_' comes from no proxy: it is a client's, meant for servers that take it for the real
 // field.
 bool is_believed(const Forwarded& forwarded, const Field& field) noexcept {
-  return forwarded.peer_is_trusted && field.name.find('_') == std::string_view::npos;
+  return forwarded.peer_is_trusted && !is_silent(forwarded) && field.name.find('_') == std::string_view::npos;
 }
 
 // These are written at the end, from what a trusted proxy sent and what is known of its connection.
-constexpr std::array<std::string_view, 4> kWrittenByUs{"X-Forwarded-For", "X-Forwarded-Proto",
-                                                       "X-Forwarded-Host", "Forwarded"};
+constexpr std::array<std::string_view, 5> kWrittenByUs{"X-Forwarded-For", "X-Forwarded-Proto",
+                                                       "X-Forwarded-Host", "X-Forwarded-Port", "Forwarded"};
 
 bool is_written_by_us(const Field& field) noexcept {
   return std::any_of(kWrittenByUs.begin(), kWrittenByUs.end(),
@@ -97,35 +104,75 @@ void append_node(std::string& out, std::string_view address) {
   out.append(is_v6 ? "\"[" : "").append(address.empty() ? "unknown" : address).append(is_v6 ? "]\"" : "");
 }
 
+// What a trusted proxy said, or what we know.
+std::string_view said_or_known(const RequestHead& head, const Forwarded& forwarded, const Field& known) {
+  const Field* const said = forwarded.peer_is_trusted ? head.fields.find(known.name) : nullptr;
+  return said != nullptr && !said->value.empty() ? said->value : known.value;
+}
+
+void append_value(std::string& out, std::string_view value) {
+  if (is_token(value)) {
+    out.append(value);
+    return;
+  }
+  out.push_back('"');
+  for (const char c : value) {
+    out.append(c == '"' || c == '\\' ? "\\" : "").push_back(c);
+  }
+  out.push_back('"');
+}
+
+// The element of the client itself, whose connection the rest is known of.
+void append_client_element(std::string& out, const RequestHead& head, const Forwarded& forwarded) {
+  out.append("for=");
+  append_node(out, forwarded.beyond.empty() ? forwarded.client : forwarded.beyond);
+  if (const std::string_view host = said_or_known(head, forwarded, {"X-Forwarded-Host", head.host});
+      !host.empty()) {
+    out.append(";host=");
+    append_value(out, host);
+  }
+  out.append(";proto=").append(forwarded.proto);
+}
+
 // Continues the list of a trusted proxy that keeps one, so that it leads to the same client as
-// X-Forwarded-For, and never begins one: most backends read X-Forwarded-For, which is always there.
-void append_continued_elements(std::string& out, const RequestHead& head, const Forwarded& forwarded) {
-  if (!forwarded.peer_is_trusted || head.fields.find("Forwarded") == nullptr) {
+// X-Forwarded-For. Begins one only where it was asked for: most backends read X-Forwarded-For.
+void append_elements(std::string& out, const RequestHead& head, const Forwarded& forwarded) {
+  const bool always = forwarded.elements == ForwardedElements::Written;
+  const bool continues = forwarded.peer_is_trusted && head.fields.find("Forwarded") != nullptr &&
+                         !(always && forwarded.begins_anew);
+  if (forwarded.elements == ForwardedElements::Dropped || !(continues || always)) {
     return;
   }
   out.append("Forwarded: ");
-  append_list(out, head.fields, "Forwarded");
-  out.append("for=");
-  append_node(out, forwarded.client);
+  if (continues) {
+    append_list(out, head.fields, "Forwarded");
+  } else {
+    append_client_element(out, head, forwarded);
+  }
+  if (continues || !forwarded.beyond.empty()) {
+    out.append(continues ? "for=" : ", for=");
+    append_node(out, forwarded.client);
+  }
   out.append(kCrLf);
 }
 
-// What a trusted proxy said, or what we know; nothing when neither says anything.
-void append_said_or_known(std::string& out, const RequestRewrite& rewrite, const Field* said,
-                          const Field& known) {
-  const bool keeps = rewrite.forwarded.peer_is_trusted && said != nullptr && !said->value.empty();
-  const std::string_view value = keeps ? said->value : known.value;
-  if (!value.empty()) {
-    append_field(out, known.name, value);
+void append_forwarded(std::string& out, const RequestHead& head, const Forwarded& forwarded) {
+  if (forwarded.writes_x_forwarded) {
+    append_forwarded_for(out, head, forwarded);
   }
-}
-
-void append_forwarded(std::string& out, const RequestHead& head, const RequestRewrite& rewrite) {
-  append_forwarded_for(out, head, rewrite.forwarded);
-  append_continued_elements(out, head, rewrite.forwarded);
-  for (const Field& known :
-       {Field{"X-Forwarded-Proto", rewrite.forwarded.proto}, Field{"X-Forwarded-Host", head.host}}) {
-    append_said_or_known(out, rewrite, head.fields.find(known.name), known);
+  append_elements(out, head, forwarded);
+  if (!forwarded.writes_x_forwarded) {
+    return;
+  }
+  constexpr std::size_t kMostDigits = 5;
+  std::array<char, kMostDigits> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), forwarded.port).ptr;
+  const auto port = forwarded.port == 0 ? std::string_view{} : std::string_view(digits.data(), end);
+  for (const Field& known : {Field{"X-Forwarded-Proto", forwarded.proto},
+                             Field{"X-Forwarded-Host", head.host}, Field{"X-Forwarded-Port", port}}) {
+    if (const std::string_view value = said_or_known(head, forwarded, known); !value.empty()) {
+      append_field(out, known.name, value);
+    }
   }
 }
 
@@ -192,7 +239,7 @@ void append_request_head(std::string& out, const RequestHead& head, const Reques
       append_field(out, field.name, field.value);
     }
   }
-  append_forwarded(out, head, rewrite);
+  append_forwarded(out, head, rewrite.forwarded);
   append_framing(out, head.body);
   if (rewrite.upgrade) {
     append_upgrade(out);

@@ -11,14 +11,29 @@
 
 namespace limpet::http {
 
+// What becomes of Forwarded (RFC 7239) on the way to a backend.
+enum class ForwardedElements : std::uint8_t {
+  Dropped,
+  Continued,  // where a trusted proxy sent one
+  Written,    // always
+};
+
 // What a request to a backend says about where it came from.
 struct Forwarded {
   std::string client{};      // the address of the peer, without port; appended to the lists
   std::string_view proto{};  // "http" or "https": how the client came
+  std::uint16_t port = 0;    // where it came to; 0 = not known, and not told
   // The peer is a trusted proxy: its X-Forwarded-For and its Forwarded, where it sent one, are continued, and
-  // its -Proto and -Host are kept where it sent them. Otherwise what the client sent of them is replaced, and
-  // its Forwarded dropped.
+  // its -Proto, -Host and -Port are kept where it sent them. Otherwise what the client sent of them is
+  // replaced, and its Forwarded dropped.
   bool peer_is_trusted = false;
+  bool writes_x_forwarded = true;  // X-Forwarded-For, -Proto, -Host and -Port; otherwise they are dropped
+  ForwardedElements elements = ForwardedElements::Continued;
+  // With ForwardedElements::Written: the client that a trusted peer named by X-Forwarded-For alone, which
+  // stands in no list of its that could be continued; empty = none.
+  std::string beyond{};
+  // With ForwardedElements::Written: the list of a trusted peer is not to be believed and begins anew.
+  bool begins_anew = false;
 };
 
 struct RequestRewrite {

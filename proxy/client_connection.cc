@@ -150,7 +150,7 @@ void ClientConnection::begin_exchange(std::string_view head, std::string_view re
   refusing_head_ = request.is_head();
   exchange_ = std::make_unique<Exchange>(context_, *this);
   Exchange& exchange = *exchange_;  // stays valid to the end of the turn whatever happens
-  if (!exchange.read_request(request, arrival_.listener_pool->name)) {
+  if (!exchange.read_request(request, arrival_.listener->pool)) {
     return;
   }
   const std::size_t used = exchange.on_request_bytes(rest);

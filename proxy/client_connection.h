@@ -13,20 +13,14 @@
 #include "net/deadlines.h"
 #include "net/outbox.h"
 #include "net/stream.h"
+#include "proxy/arrival.h"
 #include "proxy/body_pace.h"
 #include "proxy/context.h"
 #include "proxy/exchange.h"
-#include "proxy/listener_pool.h"
 #include "proxy/session_state.h"
 #include "proxy/tunnel.h"
 
 namespace limpet::proxy {
-
-struct Arrival {
-  SocketAddress peer;
-  ListenerPoolPtr listener_pool;  // never null
-  bool over_limit = false;        // limits.sessions is reached: the first request is answered 503
-};
 
 class ClientConnection final : public net::Disposable,
                                public net::StreamEvents,

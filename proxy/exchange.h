@@ -13,6 +13,7 @@
 
 #include "affinity/decide.h"
 #include "http/body_framer.h"
+#include "http/forwarded.h"
 #include "http/head_parser.h"
 #include "http/head_writer.h"
 #include "net/outbox.h"
@@ -64,7 +65,9 @@ class Exchange final : public net::Disposable, public net::StreamEvents, public 
   [[nodiscard]] bool note_upgrade(const http::RequestHead& head);
   // Whether this client may open a session now; false when the request was refused.
   [[nodiscard]] bool admit_session(const http::RequestHead& head);
-  void write_request(const http::RequestHead& head, const affinity::PoolView& pool, bool peer_is_trusted);
+  [[nodiscard]] http::Origin read_origin(const http::RequestHead& head) const;
+  void write_request(const http::RequestHead& head, const affinity::PoolView& pool,
+                     const http::Origin& origin);
   // False when that ended the exchange.
   bool pass_request_piece(std::string_view encoded);
   void on_request_complete();
@@ -72,6 +75,10 @@ class Exchange final : public net::Disposable, public net::StreamEvents, public 
   // exchange_attempt.cc
   [[nodiscard]] affinity::Decision decide_backend(const affinity::PoolView& pool);
   void connect_to(const backends::Backend& backend);
+  // Tells a backend that wants to hear it first of all who the client is (send_proxy); false when it does not
+  // take that.
+  [[nodiscard]] bool introduce_client();
+  void on_reached();
   void on_connected();
   void on_request_sent();
   // Holds the client's pin for the decision, once; false when another request of the client has changed it
@@ -143,6 +150,7 @@ class Exchange final : public net::Disposable, public net::StreamEvents, public 
   int claims_ = 0;
   bool connected_ = false;
   bool reused_ = false;      // over a connection that was idle
+  bool introduced_ = false;  // the connection is this client's alone
   bool fresh_only_ = false;  // an idle connection has failed this request already
   CloseReason last_failure_ = CloseReason::NoBackend;
   affinity::Decision decision_;

@@ -258,7 +258,7 @@ void Exchange::finish_answer(std::string_view spare) {
 
 void Exchange::keep_backend(std::string_view spare) {
   const bool was_removed = backend() == nullptr || context_.idle.epoch(backend_id_) != backend_epoch_;
-  if (was_removed || !backend_keeps_alive_ || !spare.empty() || !request_is_complete() ||
+  if (was_removed || introduced_ || !backend_keeps_alive_ || !spare.empty() || !request_is_complete() ||
       !to_backend_.empty()) {
     return;
   }

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "proxy/client_connection.h"
 #include "proxy/exchange.h"
+#include "proxy/introduction.h"
 
 namespace limpet::proxy {
 
@@ -61,7 +62,8 @@ void Exchange::connect_to(const backends::Backend& backend) {
   use_ = BackendUse(backend.state);
   context_.counters.add(Counter::BackendAttempts);
   reused_ = false;
-  const bool may_reuse = accept_.empty() && !fresh_only_;
+  introduced_ = false;
+  const bool may_reuse = accept_.empty() && !fresh_only_ && backend.spec.send_proxy == ProxyVersion::Off;
   if (may_reuse) {
     backend_ = context_.idle.take(backend.id);
   }
@@ -86,7 +88,7 @@ void Exchange::connect_to(const backends::Backend& backend) {
   backend_ = std::move(started->stream);
   backend_->set_events(this);
   if (started->is_connected) {
-    on_connected();
+    on_reached();
     return;
   }
   backend_->watch(false, true);
@@ -107,7 +109,7 @@ void Exchange::on_writable(net::Stream& stream) {
                         system_error(error, Side::Backend, "connect").detail);
       return;
     }
-    on_connected();
+    on_reached();
     return;
   }
   const bool begins = to_backend_.is_deferred();
@@ -125,6 +127,15 @@ void Exchange::on_writable(net::Stream& stream) {
   pace_.restart(context_.loop.now());  // the client was kept waiting until now
   update_backend_watch();
   client_.update_watch();
+}
+
+// What is said in front of everything, TLS too, is said here.
+void Exchange::on_reached() {
+  if (introduce_client()) {
+    on_connected();
+  } else {
+    on_attempt_failed(CloseReason::BackendUnreachable, "it does not take the PROXY header");
+  }
 }
 
 void Exchange::on_connected() {
@@ -163,6 +174,19 @@ void Exchange::on_connected() {
   }
   update_backend_watch();
   client_.update_watch();
+}
+
+bool Exchange::introduce_client() {
+  const auto* const to = backend();
+  if (to == nullptr || to->spec.send_proxy == ProxyVersion::Off) {
+    return true;
+  }
+  introduced_ = true;
+  std::string& header = context_.assembly;
+  header.clear();
+  net::append_proxy_header(header, to->spec.send_proxy, ends_told(client_.arrival(), client_address_));
+  // What does not fit into the empty buffer of a new connection is no connection.
+  return backend_->write(bytes_of(header)).bytes == header.size();
 }
 
 // Something of it was, or will be: from here on only what is idempotent may be sent again.

@@ -7,6 +7,7 @@
 #include "http/forwarded.h"
 #include "proxy/client_connection.h"
 #include "proxy/exchange.h"
+#include "proxy/introduction.h"
 
 namespace limpet::proxy {
 
@@ -53,10 +54,8 @@ bool Exchange::read_request(const http::RequestHead& head, std::string_view list
   if (snapshot.access_log) {
     label_.append(head.method).append(" ").append(head.path);
   }
-  const IpAddress& peer = client_.arrival().peer.ip();
-  const bool peer_is_trusted = http::is_trusted(peer, snapshot.trusted_proxies);
-  const http::Origin origin = http::read_origin(peer, head.fields, snapshot.trusted_proxies);
-  client_used_tls_ = origin.used_tls;
+  const http::Origin origin = read_origin(head);
+  client_used_tls_ = origin.decides_tls ? origin.used_tls : client_.arrival().used_tls;
   client_address_ = origin.client;
   if (client_.arrival().over_limit || context_.stopping) {
     fail(client_.arrival().over_limit ? CloseReason::SessionsFull : CloseReason::Stopping);
@@ -82,8 +81,15 @@ bool Exchange::read_request(const http::RequestHead& head, std::string_view list
                                          .now = context_.loop.now(),
                                          .wall_now = context_.shared.clock.wall_now(),
                                          .random = context_.random.next()});
-  write_request(head, *pool, peer_is_trusted);
+  write_request(head, *pool, origin);
   return true;
+}
+
+http::Origin Exchange::read_origin(const http::RequestHead& head) const {
+  const Arrival& arrival = client_.arrival();
+  return arrival.hides_client
+             ? http::Origin{.client = arrival.peer.ip()}
+             : http::read_origin(arrival.peer.ip(), head.fields, context_.snapshot->trusted_proxies);
 }
 
 bool Exchange::note_upgrade(const http::RequestHead& head) {
@@ -139,13 +145,10 @@ bool Exchange::is_nameless() const noexcept {
 }
 
 void Exchange::write_request(const http::RequestHead& head, const affinity::PoolView& pool,
-                             bool peer_is_trusted) {
+                             const http::Origin& origin) {
   http::RequestRewrite rewrite;
-  if (!client_.arrival().peer.is_unix()) {
-    rewrite.forwarded.client = client_.arrival().peer.ip().to_string();
-  }
+  rewrite.forwarded = forwarded_of(client_.arrival(), origin, *context_.snapshot);
   rewrite.forwarded.proto = client_used_tls_ ? "https" : "http";
-  rewrite.forwarded.peer_is_trusted = peer_is_trusted;
   if (pool.rule.by == settings::AffinityBy::Cookie) {
     rewrite.strip_cookie = pool.rule.cookie.name;
   }

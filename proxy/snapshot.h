@@ -28,6 +28,8 @@ struct Snapshot {
   std::uint32_t retries = 2;
   bool access_log = true;
   std::vector<IpNetwork> trusted_proxies;
+  settings::ForwardedHeaders forwarded = settings::ForwardedHeaders::XForwarded;
+  bool introduces_clients = false;  // some backend gets a PROXY header
   std::vector<affinity::PoolView> pools;
   std::vector<Route> routes;
 

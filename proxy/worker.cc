@@ -22,9 +22,10 @@ Worker::Worker(Shared& shared, SnapshotPtr snapshot, std::vector<ListeningSocket
     : sockets_(std::move(sockets)),
       connector_(loop_),
       context_(loop_, connector_, shared, *this, seed),
+      proxied_(loop_, context_, *this),
       listeners_(loop_, shared.log,
-                 [this](net::Fd socket, const SocketAddress& peer, const ListenerPoolPtr& pool) {
-                   on_accept(std::move(socket), peer, pool);
+                 [this](net::Fd socket, const SocketAddress& peer, const ListenerRulePtr& rule) {
+                   on_accept(std::move(socket), peer, rule);
                  }),
       mailbox_(loop_, [this](Letter&& letter) {
         std::visit([this](auto&& one) { on_letter(std::forward<decltype(one)>(one)); }, std::move(letter));
@@ -68,7 +69,7 @@ net::ListenerOptions Worker::listener_options() {
           .on_rest = [this] { on_accept_rests(); }};
 }
 
-void Worker::on_accept(net::Fd socket, const SocketAddress& peer, const ListenerPoolPtr& pool) {
+void Worker::on_accept(net::Fd socket, const SocketAddress& peer, const ListenerRulePtr& rule) {
   context_.counters.add(Counter::Connections);
   auto& open = context_.shared.connections;
   const std::uint32_t limit = context_.snapshot->limits.sessions;
@@ -78,9 +79,23 @@ void Worker::on_accept(net::Fd socket, const SocketAddress& peer, const Listener
     return;
   }
   open.fetch_add(1, std::memory_order_relaxed);
+  Arrival arrival{.peer = peer,
+                  .destination = rule->address,
+                  .listener = rule,
+                  .over_limit = now_open >= limit};
+  if (context_.snapshot->introduces_clients) {
+    arrival.destination = net::local_address(socket);
+  }
+  if (rule->requires_proxy_header) {
+    proxied_.add(std::move(socket), std::move(arrival));
+  } else {
+    receive(std::move(socket), std::move(arrival));
+  }
+}
+
+void Worker::receive(net::Fd socket, Arrival arrival) {
   connections_.add(std::make_unique<ClientConnection>(
-      context_, net::SocketStream::adopt(loop_, std::move(socket)),
-      Arrival{.peer = peer, .listener_pool = pool, .over_limit = now_open >= limit}));
+      context_, net::SocketStream::adopt(loop_, std::move(socket)), std::move(arrival)));
 }
 
 void Worker::on_accept_rests() {

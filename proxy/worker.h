@@ -18,6 +18,7 @@
 #include "net/uv_loop.h"
 #include "proxy/context.h"
 #include "proxy/peer_watch.h"
+#include "proxy/proxied_arrivals.h"
 #include "proxy/send_away.h"
 #include "proxy/worker_listeners.h"
 
@@ -49,7 +50,7 @@ struct HoldAccepting {
   bool on = true;
 };
 
-class Worker final : private ConnectionOwner {
+class Worker final : private ConnectionOwner, private ArrivalReceiver {
  public:
   Worker(Shared& shared, SnapshotPtr snapshot, std::vector<ListeningSocket> sockets, std::uint64_t seed);
   ~Worker();  // requires join()
@@ -85,7 +86,7 @@ class Worker final : private ConnectionOwner {
 
   void run();
   [[nodiscard]] net::ListenerOptions listener_options();
-  void on_accept(net::Fd socket, const SocketAddress& peer, const ListenerPoolPtr& pool);
+  void on_accept(net::Fd socket, const SocketAddress& peer, const ListenerRulePtr& rule);
   void on_accept_rests();
   void tell_if_done();
   void tell_done();
@@ -102,6 +103,7 @@ class Worker final : private ConnectionOwner {
   void on_letter(const EndSession& order);
   void on_letter(const MoveKey& order);
 
+  void receive(net::Fd socket, Arrival arrival) override;
   void retire(ClientConnection& connection) override;
   void on_session_gone() override;
 
@@ -109,6 +111,7 @@ class Worker final : private ConnectionOwner {
   net::UvLoop loop_;
   net::SocketConnector connector_;
   Context context_;
+  ProxiedArrivals proxied_;
   SlotList<ClientConnection> connections_;
   WorkerListeners listeners_;
   net::Mailbox<Letter> mailbox_;

@@ -6,10 +6,10 @@
 namespace limpet::proxy {
 
 void WorkerListeners::open(ListeningSocket listening, net::ListenerOptions options) {
-  auto pool = std::make_shared<ListenerPool>(ListenerPool{std::move(listening.pool)});
+  auto rule = std::make_shared<ListenerRule>(std::move(listening.rule));
   auto listener = net::Listener::start(
       loop_, std::move(listening.socket),
-      [this, shared = ListenerPoolPtr(pool)](net::Fd socket, const SocketAddress& peer) {
+      [this, shared = ListenerRulePtr(rule)](net::Fd socket, const SocketAddress& peer) {
         on_accept_(std::move(socket), peer, shared);
       },
       std::move(options));
@@ -17,13 +17,13 @@ void WorkerListeners::open(ListeningSocket listening, net::ListenerOptions optio
     log_.error("listener_failed", {{"detail", listener.error().detail}});
     return;
   }
-  entries_.push_back({listening.id, std::move(pool), std::move(listener).value()});
+  entries_.push_back({listening.id, std::move(rule), std::move(listener).value()});
 }
 
-void WorkerListeners::set_pool(ListenerId id, const std::string& pool) {
+void WorkerListeners::set_rule(ListenerId id, const ListenerRule& rule) {
   for (Entry& entry : entries_) {
     if (entry.id == id) {
-      entry.pool->name = pool;
+      *entry.rule = rule;
     }
   }
 }

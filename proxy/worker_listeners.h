@@ -12,7 +12,7 @@
 #include "net/listener.h"
 #include "net/mailbox.h"
 #include "net/uv_loop.h"
-#include "proxy/listener_pool.h"
+#include "proxy/listener_rule.h"
 #include "proxy/snapshot.h"
 
 namespace limpet::proxy {
@@ -21,10 +21,10 @@ namespace limpet::proxy {
 // of one.
 using ListenerId = std::uint32_t;
 
-// A listening socket of one worker and where its requests go.
+// A listening socket of one worker.
 struct ListeningSocket {
   net::Fd socket;
-  std::string pool;  // of requests that no route takes; empty = none
+  ListenerRule rule;
   ListenerId id = 0;
 };
 
@@ -36,13 +36,13 @@ struct ListenerClosed {
 // What a reload changes, for one worker: taken in one step, so that no request meets the new pools with the
 // old listeners.
 struct ListenerChange {
-  struct NewPool {
+  struct NewRule {
     ListenerId id = 0;
-    std::string pool;
+    ListenerRule rule;
   };
   SnapshotPtr snapshot;
   std::vector<ListeningSocket> opened;
-  std::vector<NewPool> repooled;
+  std::vector<NewRule> changed;
   std::vector<ListenerId> closed;
   net::Mailbox<ListenerClosed>* tell = nullptr;  // posted to for each that was closed; outlives the worker
 };
@@ -50,15 +50,15 @@ struct ListenerChange {
 class WorkerListeners {
  public:
   using OnAccept =
-      std::function<void(net::Fd socket, const SocketAddress& peer, const ListenerPoolPtr& pool)>;
+      std::function<void(net::Fd socket, const SocketAddress& peer, const ListenerRulePtr& rule)>;
 
   WorkerListeners(net::UvLoop& loop, Log& log, OnAccept on_accept)
       : loop_(loop), log_(log), on_accept_(std::move(on_accept)) {}
 
   // Starts accepting. One that cannot be watched is told in the log.
   void open(ListeningSocket listening, net::ListenerOptions options);
-  // Requests of its connections, the present ones too, go there from now on.
-  void set_pool(ListenerId id, const std::string& pool);
+  // For new connections; requests of the present ones go to its pool, too, from now on.
+  void set_rule(ListenerId id, const ListenerRule& rule);
   // Accepts who waits in its queue, and closes it.
   void close(ListenerId id);
   // While they are held nobody is accepted: clients wait in the queues of the sockets.
@@ -69,7 +69,7 @@ class WorkerListeners {
  private:
   struct Entry {
     ListenerId id = 0;
-    std::shared_ptr<ListenerPool> pool;
+    std::shared_ptr<ListenerRule> rule;
     std::unique_ptr<net::Listener> listener;
   };
 

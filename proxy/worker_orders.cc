@@ -32,8 +32,8 @@ void Worker::on_letter(ListenerChange change) {
       listeners_.open(std::move(listening), listener_options());
     }
   }
-  for (ListenerChange::NewPool& next : change.repooled) {
-    listeners_.set_pool(next.id, next.pool);
+  for (const ListenerChange::NewRule& next : change.changed) {
+    listeners_.set_rule(next.id, next.rule);
   }
   for (const ListenerId id : change.closed) {
     listeners_.close(id);
@@ -54,6 +54,7 @@ void Worker::on_letter(StopAccepting) {
   context_.stopping = true;
   listeners_.clear();
   context_.idle.clear();
+  proxied_.close_all(CloseReason::Shutdown);
   connections_.for_each([](ClientConnection& connection) { connection.leave(); });
   tell_if_done();
 }
@@ -61,6 +62,7 @@ void Worker::on_letter(StopAccepting) {
 // What is left is cut, each with its reason.
 void Worker::on_letter(StopAtOnce) {
   listeners_.clear();
+  proxied_.close_all(CloseReason::Shutdown);
   context_.sessions.for_each([](Tunnel& tunnel) { tunnel.cut(CloseReason::Shutdown); });
   connections_.for_each([](ClientConnection& connection) { connection.close_now(CloseReason::Shutdown); });
   loop_.stop();

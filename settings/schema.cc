@@ -81,6 +81,13 @@ const Rows<Settings>& top_rows() {
           any_text(), at(&Settings::admin_token_file)),
       list_row({"trusted_proxies", "[]", "Peers whose X-Forwarded-For and Forwarded are believed."},
                network(), at(&Settings::trusted_proxies)),
+      row({"forwarded", "x_forwarded",
+           "How backends are told where a request came from: x_forwarded, rfc7239, both or off."},
+          one_of<ForwardedHeaders>({{"x_forwarded", ForwardedHeaders::XForwarded},
+                                    {"rfc7239", ForwardedHeaders::Rfc7239},
+                                    {"both", ForwardedHeaders::Both},
+                                    {"off", ForwardedHeaders::Off}}),
+          at(&Settings::forwarded)),
       row({"limits.sessions", "100000", "Client connections of the whole process; above, the answer is 503."},
           number_between(1, kMostSessions), at(&Settings::limits, &Limits::sessions)),
       row({"limits.sessions_per_client", "0",
@@ -148,6 +155,9 @@ const Rows<Listener>& listener_rows() {
           at(&Listener::bind)),
       row({"pool", "default", "Where requests go that no route takes; \"\" answers them with 404."},
           optional_pool_name(), at(&Listener::pool)),
+      row({"proxy_protocol", "off",
+           "require: each connection begins with a PROXY header, which names the client; else off."},
+          one_of<bool>({{"off", false}, {"require", true}}), at(&Listener::requires_proxy_header)),
   };
   return rows;
 }
@@ -162,6 +172,11 @@ const Rows<Backend>& backend_rows() {
           number_between(1, kMostWeight), at(&Backend::weight)),
       row({"max_sessions", "0", "Sessions it takes at most; 0 is no limit."},
           number_between(0, kMostSessions), at(&Backend::max_sessions)),
+      row({"send_proxy", "off",
+           "Connections to it begin with a PROXY header that names the client: off, v1 or v2."},
+          one_of<ProxyVersion>(
+              {{"off", ProxyVersion::Off}, {"v1", ProxyVersion::V1}, {"v2", ProxyVersion::V2}}),
+          at(&Backend::send_proxy)),
   };
   return rows;
 }

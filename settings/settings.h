@@ -11,12 +11,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/origin.h"
+#include "base/proxy_version.h"
 
 namespace limpet::settings {
 
 struct Listener {
   Endpoint bind;                 // always a literal or a Unix path; port 0 = the kernel chooses
   std::string pool = "default";  // where requests go that no route takes; empty = nowhere, the answer is 404
+  bool requires_proxy_header = false;  // every connection begins with a PROXY header
 
   friend bool operator==(const Listener&, const Listener&) = default;
 };
@@ -24,8 +26,9 @@ struct Listener {
 struct Backend {
   std::string name;  // unique within its pool; defaults to the address as written
   Endpoint address;
-  std::uint32_t weight = 1;        // 1..1000
-  std::uint32_t max_sessions = 0;  // 0 = no limit
+  std::uint32_t weight = 1;                     // 1..1000
+  std::uint32_t max_sessions = 0;               // 0 = no limit
+  ProxyVersion send_proxy = ProxyVersion::Off;  // connections to it begin with a PROXY header
 
   friend bool operator==(const Backend&, const Backend&) = default;
 };
@@ -171,6 +174,9 @@ struct LogSettings {
   friend bool operator==(const LogSettings&, const LogSettings&) = default;
 };
 
+// Which fields tell backends where a request came from.
+enum class ForwardedHeaders : std::uint8_t { XForwarded, Rfc7239, Both, Off };
+
 enum class Store : std::uint8_t { Memory };
 
 // Where pins live.
@@ -189,6 +195,7 @@ struct Settings {
       Endpoint{"127.0.0.1", 9900, {}};  // a literal or a Unix path; none = off
   std::string admin_token_file;         // empty = none, and then admin_bind is loopback or a Unix path
   std::vector<IpNetwork> trusted_proxies;
+  ForwardedHeaders forwarded = ForwardedHeaders::XForwarded;
   std::vector<Pool> pools;  // in the order of the file
   std::vector<Route> routes;
   Limits limits;

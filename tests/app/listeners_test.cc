@@ -52,7 +52,7 @@ TEST_CASE("the same listeners are not touched, whatever their order") {
   for (const auto& change : plan.changes) {
     CHECK(change.opened.empty());
     CHECK(change.closed.empty());
-    CHECK(change.repooled.empty());
+    CHECK(change.changed.empty());
   }
   CHECK(desk.listeners.bound()[0].address == before[1].address);
   CHECK(desk.listeners.bound()[1].address == before[0].address);
@@ -64,10 +64,23 @@ TEST_CASE("a listener with another pool keeps its socket") {
   const std::string address = desk.address();
   const auto plan = desk.commit({at("127.0.0.1:0", "b")});
   CHECK(plan.opened.empty());
-  REQUIRE(plan.changes[1].repooled.size() == 1);
-  CHECK(plan.changes[1].repooled[0].pool == "b");
-  CHECK(plan.changes[1].repooled[0].id == opened.changes[1].opened[0].id);
+  REQUIRE(plan.changes[1].changed.size() == 1);
+  CHECK(plan.changes[1].changed[0].rule.pool == "b");
+  CHECK(plan.changes[1].changed[0].id == opened.changes[1].opened[0].id);
   CHECK(desk.address() == address);
+}
+
+TEST_CASE("a listener that asks for a PROXY header from now on keeps its socket") {
+  Desk desk;
+  auto listener = at("127.0.0.1:0", "a");
+  desk.commit({listener});
+  const std::string address = desk.address();
+  listener.requires_proxy_header = true;
+  const auto plan = desk.commit({listener});
+  CHECK(plan.opened.empty());
+  REQUIRE(plan.changes[1].changed.size() == 1);
+  CHECK(plan.changes[1].changed[0].rule.requires_proxy_header);
+  CHECK(plan.changes[1].changed[0].rule.address.to_string() == address);
 }
 
 TEST_CASE("everything that cannot be bound is told with its place, and nothing has changed") {

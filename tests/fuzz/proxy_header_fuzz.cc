@@ -36,7 +36,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (whole.state == State::NeedMore) {
     claim(size < kMostProxyHeader, "what is awaited is bounded");
   } else if (whole.state == State::Complete) {
-    claim(whole.size > 0 && whole.size <= size && whole.size <= kMostProxyHeader, "a header lies in what came");
+    claim(whole.size > 0 && whole.size <= size && whole.size <= kMostProxyHeader,
+          "a header lies in what came");
     claim(whole.header.ends.has_value() == (whole.header.speaks == ProxyHeader::Speaks::ForClient),
           "a client has an address");
   } else {

@@ -27,7 +27,7 @@ struct Probing final : ProbeOwner {
     rule.timeout = timeout;
     result.reset();
     running = std::make_unique<Probe>(loop, *this);
-    running->start(address, *Endpoint::parse("127.0.0.1:80"), rule);
+    running->start(address, *Endpoint::parse("127.0.0.1:80"), rule, send_proxy);
     REQUIRE(testing::turn_until(loop, [this] { return result.has_value(); }));
     return *result;
   }
@@ -39,6 +39,7 @@ struct Probing final : ProbeOwner {
   }
 
   net::UvLoop loop;
+  ProxyVersion send_proxy = ProxyVersion::Off;
   std::unique_ptr<Probe> running;
   std::optional<ProbeResult> result;
 };
@@ -63,6 +64,27 @@ TEST_CASE("a tcp probe is good when the backend accepts") {
   const ProbeResult result = test.probe(backend.address(), settings::ProbeKind::Tcp);
   CHECK(result.outcome == Outcome::Good);
   CHECK(result.detail == "connected");
+}
+
+TEST_CASE("a probe of a backend that speaks the PROXY protocol says first that it is limpet's own") {
+  Probing test;
+  const auto [version, header] = GENERATE(table<ProxyVersion, std::string>(
+      {{ProxyVersion::V1, "PROXY UNKNOWN\r\n"},
+       {ProxyVersion::V2, std::string("\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", 16)}}));
+  std::string begin;
+  const SmallBackend backend(
+      test.loop, testing::any_loopback_port(), {.respond = [&begin](std::string& heard) {
+        begin = heard;
+        const bool is_whole = heard.find("User-Agent") != std::string::npos;
+        return is_whole ? "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" : std::string();
+      }});
+  test.send_proxy = version;
+  CHECK(test.probe(backend.address(), settings::ProbeKind::Http).outcome == Outcome::Good);
+  CHECK(begin.starts_with(header + "GET / HTTP/1.1\r\n"));
+  begin.clear();
+  CHECK(test.probe(backend.address(), settings::ProbeKind::Tcp).outcome == Outcome::Good);
+  REQUIRE(testing::turn_until(test.loop, [&begin] { return !begin.empty(); }));
+  CHECK(begin == header);
 }
 
 TEST_CASE("every kind of probe is bad when the connect is refused") {

@@ -108,9 +108,8 @@ TEST_CASE("what a trusted proxy says about the client is continued") {
       "X_Forwarded_For: 6.6.6.6\r\n",
       from_proxy());
   CHECK(out ==
-        "X-Forwarded-Port: 443\r\n"
         "X-Forwarded-For: 1.1.1.1, 2.2.2.2, 3.3.3.3, 10.0.0.1\r\nForwarded: for=1.1.1.1, for=10.0.0.1\r\n"
-        "X-Forwarded-Proto: https\r\nX-Forwarded-Host: site\r\n\r\n");
+        "X-Forwarded-Proto: https\r\nX-Forwarded-Host: site\r\nX-Forwarded-Port: 443\r\n\r\n");
 }
 
 TEST_CASE("Forwarded of a trusted proxy is continued as one list and never begun") {
@@ -149,6 +148,66 @@ TEST_CASE("Forwarded of anybody else does not reach the backend however it is se
 TEST_CASE("what a trusted proxy leaves out is filled in") {
   CHECK(rewritten_fields("", from_proxy()) ==
         "X-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: example.com\r\n\r\n");
+}
+
+TEST_CASE("the port the client came to is told where it is known, and a trusted proxy's word stands") {
+  RequestRewrite ours = from_client();
+  ours.forwarded.port = 65535;
+  CHECK(rewritten_fields("X-Forwarded-Port: 1\r\n", ours) == kOurs + "X-Forwarded-Port: 65535\r\n\r\n");
+  RequestRewrite trusting = from_proxy();
+  trusting.forwarded.port = 8080;
+  CHECK(rewritten_fields("x-forwarded-port: 443\r\nX-Forwarded-Port: 1\r\n", trusting)
+            .ends_with("X-Forwarded-Host: example.com\r\nX-Forwarded-Port: 443\r\n\r\n"));
+  CHECK(rewritten_fields("X-Forwarded-Port:\r\n", trusting).ends_with("X-Forwarded-Port: 8080\r\n\r\n"));
+}
+
+TEST_CASE("Forwarded is begun where it was asked for") {
+  struct Begun {
+    std::string client;
+    std::string beyond;
+    std::string host;
+    std::string expected;
+  };
+  for (const Begun& c : std::vector<Begun>{
+           {"1.2.3.4", "", "example.com", "for=1.2.3.4;host=example.com;proto=http"},
+           {"fd00::1", "", "example.com:8443", "for=\"[fd00::1]\";host=\"example.com:8443\";proto=http"},
+           {"", "", "[::1]:80", "for=unknown;host=\"[::1]:80\";proto=http"},
+           {"10.0.0.1", "1.2.3.4", "a", "for=1.2.3.4;host=a;proto=http, for=10.0.0.1"},
+           {"10.0.0.1", "fd00::1", "a", "for=\"[fd00::1]\";host=a;proto=http, for=10.0.0.1"},
+       }) {
+    CAPTURE(c.client, c.beyond, c.host);
+    RequestRewrite rewrite = from_client();
+    rewrite.forwarded.client = c.client;
+    rewrite.forwarded.beyond = c.beyond;
+    rewrite.forwarded.port = 80;
+    rewrite.forwarded.writes_x_forwarded = false;
+    rewrite.forwarded.elements = ForwardedElements::Written;
+    const std::string start = "GET / HTTP/1.1\r\nHost: " + c.host + "\r\n";
+    CHECK(rewritten(start + "Forwarded: for=6.6.6.6\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n", rewrite) ==
+          start + "Forwarded: " + c.expected + "\r\n\r\n");
+  }
+}
+
+TEST_CASE("Forwarded that is written always still continues the list of a trusted proxy, if it is believed") {
+  RequestRewrite rewrite = from_proxy();
+  rewrite.forwarded.elements = ForwardedElements::Written;
+  const std::string fields = "Forwarded: for=1.1.1.1;proto=https\r\nX-Forwarded-Host: site\r\n";
+  const auto has = [&](std::string_view element) {
+    return rewritten_fields(fields, rewrite).find(element) != std::string::npos;
+  };
+  CHECK(has("\r\nForwarded: for=1.1.1.1;proto=https, for=10.0.0.1\r\n"));
+  rewrite.forwarded.begins_anew = true;
+  CHECK(has("\r\nForwarded: for=10.0.0.1;host=site;proto=http\r\n"));
+}
+
+TEST_CASE("where nothing is to be told, nothing of where a request came from passes") {
+  RequestRewrite rewrite = from_proxy();
+  rewrite.forwarded.port = 80;
+  rewrite.forwarded.writes_x_forwarded = false;
+  rewrite.forwarded.elements = ForwardedElements::Dropped;
+  CHECK(rewritten_fields("X-Forwarded-For: 1.1.1.1\r\nForwarded: for=1.1.1.1\r\nX-Forwarded-Prefix: /x\r\n"
+                         "X-Real-IP: 1.1.1.1\r\nA: b\r\n",
+                         rewrite) == "A: b\r\n\r\n");
 }
 
 TEST_CASE("a backend always gets HTTP/1.1 with one Host") {

@@ -22,6 +22,18 @@ WireCase removed(std::string name, std::string_view fields) {
   return fields_to_backend(std::move(name), fields, {});
 }
 
+void trust_loopback(proxy::Snapshot& snapshot) {
+  snapshot.trusted_proxies.push_back(IpNetwork::parse("127.0.0.0/8").value());
+}
+
+void at_port_8443(proxy::ListeningSocket& listening) {
+  listening.rule.address = SocketAddress(IpAddress::from_v4({0, 0, 0, 0}), 8443);
+}
+
+auto says(settings::ForwardedHeaders how) {
+  return [how](proxy::Snapshot& snapshot) { snapshot.forwarded = how; };
+}
+
 // The client came over TLS, so a trusted proxy says: the affinity cookie is Secure.
 WireCase over_tls(std::string name, std::string_view proto) {
   return {
@@ -78,8 +90,7 @@ TEST_CASE("wire: what a trusted proxy says of its client is continued") {
                             "X-Forwarded-Proto: https, http\r\n", {.proto = "https, http"}),
           fields_to_backend("X-Forwarded-Host stays", "X-Forwarded-Host: public.example\r\n",
                             {.forwarded_host = "public.example"}),
-          fields_to_backend("X-Forwarded-Port stays", "X-Forwarded-Port: 443\r\n",
-                            {.fields = "X-Forwarded-Port: 443\r\n"}),
+          fields_to_backend("X-Forwarded-Port stays", "X-Forwarded-Port: 443\r\n", {.port = "443"}),
           fields_to_backend("Forwarded is continued", "Forwarded: for=10.0.0.1\r\n",
                             {.forwarded = "for=10.0.0.1, for=127.0.0.1"}),
           fields_to_backend("X-Real-IP stays", "X-Real-IP: 10.0.0.1\r\n",
@@ -90,7 +101,87 @@ TEST_CASE("wire: what a trusted proxy says of its client is continued") {
                             "X-Forwarded-For: 10.0.0.1\r\nConnection: X-Forwarded-For\r\n",
                             {.forwarded_for = "10.0.0.1, 127.0.0.1"}),
       },
-      {.adjust = [](proxy::Snapshot& snapshot) {
-        snapshot.trusted_proxies.push_back(IpNetwork::parse("127.0.0.0/8").value());
-      }});
+      {.adjust = trust_loopback});
+}
+
+TEST_CASE("wire: a backend is told the port its client came to, if that is known") {
+  run_wire_cases(
+      std::vector<WireCase>{
+          fields_to_backend("the listener's", "", {.port = "8443"}),
+          fields_to_backend("not the client's own word", "X-Forwarded-Port: 443\r\n", {.port = "8443"}),
+      },
+      {.listen = at_port_8443, .untold = {.port = "8443"}});
+  run_wire_cases(
+      std::vector<WireCase>{
+          fields_to_backend("the listener's, where a trusted proxy says nothing", "", {.port = "8443"}),
+          fields_to_backend("what a trusted proxy says", "X-Forwarded-Port: 443\r\n", {.port = "443"}),
+          fields_to_backend("that, beside how the client came",
+                            "X-Forwarded-Port: 80\r\nX-Forwarded-Proto: http\r\n", {.port = "80"}),
+          fields_to_backend("none, where it only says how the client came", "X-Forwarded-Proto: http\r\n",
+                            {}),
+          fields_to_backend("none, where it says so by Forwarded", "Forwarded: for=10.0.0.1;proto=http\r\n",
+                            {.forwarded = "for=10.0.0.1;proto=http, for=127.0.0.1"}),
+      },
+      {.adjust = trust_loopback, .listen = at_port_8443, .untold = {.port = "8443"}});
+}
+
+TEST_CASE("wire: Forwarded takes the place of X-Forwarded-* where it was asked for") {
+  constexpr std::string_view kOurs = "for=127.0.0.1;host=example.com;proto=http";
+  const BackendRequest untold{.forwarded = kOurs, .x_forwarded = false};
+  run_wire_cases(
+      std::vector<WireCase>{
+          fields_to_backend("it names client, host and proto", "", untold),
+          fields_to_backend(
+              "and not what a client says of itself",
+              "Forwarded: for=10.0.0.1;proto=https\r\nX-Forwarded-For: 10.0.0.2\r\n"
+              "X-Forwarded-Host: evil.example\r\nX-Forwarded-Port: 1\r\nX-Real-IP: 10.0.0.3\r\n",
+              untold),
+      },
+      {.adjust = says(settings::ForwardedHeaders::Rfc7239), .listen = at_port_8443, .untold = untold});
+  const auto told = [](std::string_view forwarded) {
+    return BackendRequest{.forwarded = forwarded, .x_forwarded = false};
+  };
+  run_wire_cases(
+      std::vector<WireCase>{
+          fields_to_backend("a trusted proxy's list is continued", "Forwarded: for=192.0.2.1\r\n",
+                            told("for=192.0.2.1, for=127.0.0.1")),
+          fields_to_backend("a client that it names otherwise begins one",
+                            "X-Forwarded-For: 6.6.6.6, 192.0.2.1, 127.0.0.9\r\n"
+                            "X-Forwarded-Host: public.example\r\n",
+                            told("for=192.0.2.1;host=public.example;proto=http, for=127.0.0.1")),
+          fields_to_backend("two lists that agree are one",
+                            "X-Forwarded-For: 192.0.2.1\r\nForwarded: for=192.0.2.1;proto=http\r\n",
+                            told("for=192.0.2.1;proto=http, for=127.0.0.1")),
+          fields_to_backend("two lists that disagree are none",
+                            "X-Forwarded-For: 192.0.2.1\r\nForwarded: for=192.0.2.2\r\n", told(kOurs)),
+      },
+      {.adjust =
+           [](proxy::Snapshot& snapshot) {
+             trust_loopback(snapshot);
+             snapshot.forwarded = settings::ForwardedHeaders::Rfc7239;
+           },
+       .untold = untold});
+}
+
+TEST_CASE("wire: both ways of telling lead to the same client") {
+  constexpr std::string_view kOurs = "for=127.0.0.1;host=example.com;proto=http";
+  run_wire_cases(std::vector<WireCase>{fields_to_backend(
+                     "for the client itself", "X-Forwarded-For: 10.0.0.1\r\n", {.forwarded = kOurs})},
+                 {.adjust = says(settings::ForwardedHeaders::Both), .untold = {.forwarded = kOurs}});
+}
+
+TEST_CASE("wire: a backend that is to be told nothing is told nothing") {
+  const BackendRequest nothing{.x_forwarded = false};
+  run_wire_cases(
+      std::vector<WireCase>{fields_to_backend("not even by a trusted proxy",
+                                              "X-Forwarded-For: 10.0.0.1\r\nForwarded: for=10.0.0.1\r\n"
+                                              "X-Forwarded-Prefix: /x\r\nX-Real-IP: 10.0.0.1\r\n",
+                                              nothing)},
+      {.adjust =
+           [](proxy::Snapshot& snapshot) {
+             trust_loopback(snapshot);
+             snapshot.forwarded = settings::ForwardedHeaders::Off;
+           },
+       .listen = at_port_8443,
+       .untold = nothing});
 }

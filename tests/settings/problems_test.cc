@@ -62,7 +62,7 @@ TEST_CASE("an unknown key that is near nothing is answered with what is known th
         "f:5:9: drain.zzz: unknown key; known here: close_code, reason, rate, grace");
   CHECK(refused(kBase + "zzz: 1\n") ==
         "f:5:1: zzz: unknown key; known here: listeners, backends, pools, routes, affinity, health, drain, "
-        "workers, admin, trusted_proxies, limits, timeouts, retries, upgrade, state, log");
+        "workers, admin, trusted_proxies, forwarded, limits, timeouts, retries, upgrade, state, log");
 }
 
 TEST_CASE("a dotted key is no way into a section") {

@@ -15,8 +15,8 @@ SocketAddress loopback(std::uint16_t port) {
   return SocketAddress(IpAddress::from_v4({127, 0, 0, 1}), port);
 }
 
-proxy::ListenerPoolPtr default_pool() {
-  return std::make_shared<const proxy::ListenerPool>(proxy::ListenerPool{"default"});
+proxy::ListenerRulePtr default_rule() {
+  return std::make_shared<const proxy::ListenerRule>(proxy::ListenerRule{.pool = "default"});
 }
 
 std::vector<SocketAddress> backend_addresses(std::size_t count) {
@@ -71,7 +71,7 @@ PipePtr SimulatedProxy::connect_client() {
   shared_.connections.fetch_add(1);
   context_.counters.add(Counter::Connections);
   connections_.add(std::make_unique<proxy::ClientConnection>(
-      context_, loop_.open(pipe), proxy::Arrival{.peer = loopback(50'000), .listener_pool = default_pool()}));
+      context_, loop_.open(pipe), proxy::Arrival{.peer = loopback(50'000), .listener = default_rule()}));
   return pipe;
 }
 

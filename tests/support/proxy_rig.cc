@@ -10,7 +10,8 @@
 
 namespace limpet::test {
 
-ProxyRig::ProxyRig(std::size_t backend_count, const std::function<void(proxy::Snapshot&)>& adjust) {
+ProxyRig::ProxyRig(std::size_t backend_count, const std::function<void(proxy::Snapshot&)>& adjust,
+                   const std::function<void(proxy::ListeningSocket&)>& listen) {
   std::vector<SocketAddress> addresses;
   for (std::size_t i = 0; i < backend_count; ++i) {
     servers_.push_back(std::make_unique<WireServer>());
@@ -33,6 +34,9 @@ ProxyRig::ProxyRig(std::size_t backend_count, const std::function<void(proxy::Sn
   ::setsockopt(bound->sockets.front().get(), SOL_SOCKET, SO_SNDBUF, &kSlowBuffer, sizeof(kSlowBuffer));
   std::vector<proxy::ListeningSocket> sockets;
   sockets.push_back({std::move(bound->sockets.front()), "default"});
+  if (listen) {
+    listen(sockets.back());
+  }
   worker_ = std::make_unique<proxy::Worker>(shared_, std::move(snapshot), std::move(sockets), 1);
   worker_->start(left_);
 }

@@ -23,13 +23,16 @@ class ProxyRig {
  public:
   static constexpr int kSlowBuffer = 32 * 1024;
 
-  // `adjust` may change the snapshot before it is used.
-  explicit ProxyRig(std::size_t backend_count, const std::function<void(proxy::Snapshot&)>& adjust = {});
+  // `adjust` may change the snapshot before it is used, `listen` what is known of the listener: nothing,
+  // unless it says something.
+  explicit ProxyRig(std::size_t backend_count, const std::function<void(proxy::Snapshot&)>& adjust = {},
+                    const std::function<void(proxy::ListeningSocket&)>& listen = {});
   ~ProxyRig();
 
   [[nodiscard]] Wire connect_client() const { return Wire::connect(address_); }
   // Its window stays at some 64 KiB, so that the proxy soon has to keep what it does not read.
   [[nodiscard]] Wire connect_slow_client() const { return Wire::connect(address_, kSlowBuffer); }
+  [[nodiscard]] const SocketAddress& address() const noexcept { return address_; }
   [[nodiscard]] WireServer& backend(std::size_t index = 0) { return *servers_[index]; }
   [[nodiscard]] backends::BackendState& state(std::size_t index = 0) { return *states_[index]; }
   [[nodiscard]] affinity::AffinityTable& pins() noexcept { return pins_; }

@@ -17,7 +17,8 @@ enum class Cut { Nothing, Client, Backend };
 // One play of one case. Whatever is not as the case says becomes the complaint.
 class Play {
  public:
-  Play(ProxyRig& rig, const WireCase& wire_case, Cut cut) : rig_(rig), case_(wire_case), cut_(cut) {}
+  Play(ProxyRig& rig, const WireCase& wire_case, Cut cut, const BackendRequest& untold)
+      : rig_(rig), case_(wire_case), cut_(cut), untold_(untold) {}
 
   [[nodiscard]] std::string run() {
     before_ = ends_of(rig_.counters());
@@ -142,7 +143,9 @@ class Play {
   }
 
   bool see_next_request(std::string_view line, bool on_new_connection) {
-    const Turn next{.backend_gets = to_backend({.line = line}), .on_new_connection = on_new_connection};
+    BackendRequest request = untold_;
+    request.line = line;
+    const Turn next{.backend_gets = to_backend(request), .on_new_connection = on_new_connection};
     client_->say(from_client({.line = line}), false);
     if (!backend_hears(next)) {
       return false;
@@ -194,6 +197,7 @@ class Play {
   ProxyRig& rig_;
   const WireCase& case_;
   const Cut cut_;
+  const BackendRequest& untold_;
   Ends before_;
   std::optional<WirePeer> client_;
   std::optional<WirePeer> backend_;
@@ -231,7 +235,7 @@ bool is_played(const WireCase& wire_case, Cut cut) {
 }  // namespace
 
 void run_wire_cases(std::span<const WireCase> cases, const WireSetup& setup) {
-  ProxyRig rig(1, setup.adjust);
+  ProxyRig rig(1, setup.adjust, setup.listen);
   ProxyRig::Session bystander = rig.open_session();
   for (const WireCase& wire_case : cases) {
     for (const Mode& mode : kModes) {
@@ -239,7 +243,7 @@ void run_wire_cases(std::span<const WireCase> cases, const WireSetup& setup) {
         continue;
       }
       INFO(wire_case.name << " (" << mode.phrase << ")");
-      const std::string complaint = Play(rig, wire_case, mode.cut).run();
+      const std::string complaint = Play(rig, wire_case, mode.cut, setup.untold).run();
       INFO(complaint);
       CHECK(complaint.empty());
       exchange_frames(bystander);

@@ -59,12 +59,6 @@ struct WireCase {
   bool splits_backend = true;
 };
 
-struct WireSetup {
-  std::function<void(proxy::Snapshot&)> adjust{};
-};
-
-void run_wire_cases(std::span<const WireCase> cases, const WireSetup& setup = {});
-
 // The host that the heads below name.
 inline constexpr std::string_view kHost = "example.com";
 
@@ -85,10 +79,20 @@ struct BackendRequest {
   std::string_view forwarded{};  // empty = absent
   std::string_view proto = "http";
   std::string_view forwarded_host{};  // empty: as `host`, and absent when that is empty too
+  std::string_view port{};            // empty = absent, as it is where nothing is known of the listener
+  bool x_forwarded = true;            // false: none of X-Forwarded-*
   std::string_view framing{};         // a field line, or several
   std::string_view body{};
 };
 [[nodiscard]] std::string to_backend(const BackendRequest& request);
+
+struct WireSetup {
+  std::function<void(proxy::Snapshot&)> adjust{};
+  std::function<void(proxy::ListeningSocket&)> listen{};
+  BackendRequest untold{};  // what becomes of a request that says nothing of where it came from
+};
+
+void run_wire_cases(std::span<const WireCase> cases, const WireSetup& setup = {});
 
 // The head of an answer as limpet writes it, whole. The affinity cookie's value is random: "*" stands for it.
 struct ClientAnswer {

@@ -25,9 +25,13 @@ std::string to_backend(const BackendRequest& request) {
       said_host.empty() ? "" : joined({"X-Forwarded-Host: ", said_host, "\r\n"});
   const std::string forwarded =
       request.forwarded.empty() ? "" : joined({"Forwarded: ", request.forwarded, "\r\n"});
-  return joined({request.line, "\r\nHost: ", request.host, "\r\n", request.fields, "X-Forwarded-For: ",
-                 request.forwarded_for, "\r\n", forwarded, "X-Forwarded-Proto: ", request.proto, "\r\n",
-                 forwarded_host, request.framing, "\r\n", request.body});
+  const std::string port = request.port.empty() ? "" : joined({"X-Forwarded-Port: ", request.port, "\r\n"});
+  const std::string before =
+      request.x_forwarded ? joined({"X-Forwarded-For: ", request.forwarded_for, "\r\n"}) : "";
+  const std::string behind =
+      request.x_forwarded ? joined({"X-Forwarded-Proto: ", request.proto, "\r\n", forwarded_host, port}) : "";
+  return joined({request.line, "\r\nHost: ", request.host, "\r\n", request.fields, before, forwarded, behind,
+                 request.framing, "\r\n", request.body});
 }
 
 std::string to_client(const ClientAnswer& answer) {
