@@ -21,9 +21,7 @@ std::vector<settings::Listener> settings_of(const std::vector<Listeners::Plan::H
 }
 
 proxy::ListenerRule rule_of(const settings::Listener& listener, const SocketAddress& address) {
-  return {.pool = listener.pool,
-          .address = address,
-          .requires_proxy_header = listener.requires_proxy_header};
+  return {.pool = listener.pool, .address = address, .requires_proxy_header = listener.requires_proxy_header};
 }
 
 void remove_file(const SocketAddress& address) {

@@ -79,10 +79,8 @@ void Worker::on_accept(net::Fd socket, const SocketAddress& peer, const Listener
     return;
   }
   open.fetch_add(1, std::memory_order_relaxed);
-  Arrival arrival{.peer = peer,
-                  .destination = rule->address,
-                  .listener = rule,
-                  .over_limit = now_open >= limit};
+  Arrival arrival{
+      .peer = peer, .destination = rule->address, .listener = rule, .over_limit = now_open >= limit};
   if (context_.snapshot->introduces_clients) {
     arrival.destination = net::local_address(socket);
   }

@@ -40,10 +40,10 @@ std::vector<std::string> told(const Settings& from, const Settings& to) {
 
 // Texts of every kind of value that the schema knows: one of them is another value of any key.
 const std::vector<std::string> kTexts{
-    "4",      "3",       "17s",         "true",           "false", "http",  "none",         "chat",
-    "hash",   "off",     "10.1.0.0/16", "https://a.test", "5/m",   "64KiB", "127.0.0.1:77", "client_ip",
-    "1001",   "204",     "2.5",         "/other",         "keep",  "text",  "debug",        "other",
-    "strict", "default", "header:user", "other.test",
+    "4",      "3",       "17s",         "true",           "false",   "http",  "none",         "chat",
+    "hash",   "off",     "10.1.0.0/16", "https://a.test", "5/m",     "64KiB", "127.0.0.1:77", "client_ip",
+    "1001",   "204",     "2.5",         "/other",         "keep",    "text",  "debug",        "other",
+    "strict", "default", "header:user", "other.test",     "require", "v2",
 };
 
 // Stores another value; the text that the row shows then, or nothing where there is only one value.
@@ -144,10 +144,11 @@ TEST_CASE("a backend is known by its pool and name, whatever else of it changes"
   to.pools[0].backends[0].address.port = 9;
   to.pools[0].backends[1].name = "b3";
   CHECK(told(from, to) ==
-        std::vector<std::string>{
-            "changed pools.default.backends.b1.address 127.0.0.1:1 > 127.0.0.1:9",
-            "removed pools.default.backends.b2 address: 127.0.0.1:2, weight: 1, max_sessions: 0 > ",
-            "added pools.default.backends.b3  > address: 127.0.0.1:2, weight: 1, max_sessions: 0"});
+        std::vector<std::string>{"changed pools.default.backends.b1.address 127.0.0.1:1 > 127.0.0.1:9",
+                                 "removed pools.default.backends.b2 address: 127.0.0.1:2, weight: 1, "
+                                 "max_sessions: 0, send_proxy: off > ",
+                                 "added pools.default.backends.b3  > address: 127.0.0.1:2, weight: 1, "
+                                 "max_sessions: 0, send_proxy: off"});
   CHECK(difference(from, to)[1].reaches_sessions);
   CHECK(difference(from, to)[1].owner.backend == "b2");
 }
@@ -164,15 +165,17 @@ TEST_CASE("a listener is known by its address, and one of several on port 0 by i
   Settings from = accepted(kTwoPools);
   Settings to = from;
   to.listeners[0].bind.port = 9;
-  CHECK(told(from, to) == std::vector<std::string>{"removed listeners.127.0.0.1:8080 pool: default > ",
-                                                   "added listeners.127.0.0.1:9  > pool: default"});
+  CHECK(told(from, to) ==
+        std::vector<std::string>{"removed listeners.127.0.0.1:8080 pool: default, proxy_protocol: off > ",
+                                 "added listeners.127.0.0.1:9  > pool: default, proxy_protocol: off"});
   from.listeners[0].bind.port = 0;
   from.listeners[1].bind.port = 0;
   to = from;
   std::ranges::reverse(to.listeners);
   CHECK(match_listeners(from.listeners, to.listeners) == std::vector<std::optional<std::size_t>>{1, 0});
   to.listeners.pop_back();
-  CHECK(told(from, to) == std::vector<std::string>{"removed listeners.127.0.0.1:0 pool: default > "});
+  CHECK(told(from, to) ==
+        std::vector<std::string>{"removed listeners.127.0.0.1:0 pool: default, proxy_protocol: off > "});
 }
 
 TEST_CASE("routes that were put in or taken out leave the others alone") {
@@ -180,7 +183,8 @@ TEST_CASE("routes that were put in or taken out leave the others alone") {
   Settings to = from;
   to.routes.insert(to.routes.begin() + 1, Route{.host = "", .path = "/n", .pool = "default"});
   CHECK(told(from, to) == std::vector<std::string>{"added routes[1]  > path: /n, pool: default"});
-  CHECK(told(to, from) == std::vector<std::string>{"removed routes[1] path: /n, pool: default > "});
+  CHECK(told(to, from) ==
+        std::vector<std::string>{"removed routes[1] path: /n, pool: default, proxy_protocol: off > "});
 }
 
 TEST_CASE("there and back again are the same changes, the other way round") {
