@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { free_address, no_haproxy, start_haproxy } from "./support/haproxy.mjs";
 import { get } from "./support/http_client.mjs";
 import { v1_header, v2_header, v2_local, tlv } from "./support/proxy_headers.mjs";
+import { edit, keys_of, reload } from "./support/reload.mjs";
 import { scenario } from "./support/scenario.mjs";
+import { Succession } from "./support/succession.mjs";
 import { until } from "./support/until.mjs";
 
 const kRequest = "GET / HTTP/1.1\r\nHost: a.test\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n";
@@ -180,3 +182,28 @@ for (const version of ["v1", "v2"]) {
     assert.equal(await client.echo("hello"), "hello");
   }, { skip: no_haproxy });
 }
+
+scenario("a reload asks newcomers for a PROXY header, live sessions stay, and an upgrade goes on asking", async (stage) => {
+  const [backend] = await stage.start_servers("websocket", "w");
+  const limpet = await stage.start_limpet({ backends: [backend], upgrade: { grace: "0s" } });
+  await limpet.admin.until_health("w", "up");
+  const session = await stage.open_websocket(limpet.ws_url);
+  edit(limpet, (settings) => (settings.listeners[0].proxy_protocol = "require"));
+  assert.deepEqual(keys_of((await reload(limpet)).changes), ["changed listeners.127.0.0.1:0.proxy_protocol"]);
+  assert.equal(await session.echo("still here"), "still here");
+
+  const is_answered = async (...pieces) => {
+    const client = await stage.connect(limpet.port);
+    client.send(...pieces, "GET /nothing HTTP/1.1\r\nHost: a.test\r\n\r\n");
+    const answer = await client.read_message().catch(() => undefined);
+    client.close();
+    return answer !== undefined;
+  };
+  const check = async () => {
+    assert.equal(await is_answered(), false);
+    assert.equal(await is_answered(v2_header("203.0.113.7:5000")), true);
+  };
+  await check();
+  await new Succession(stage, limpet).upgrade();
+  await check();
+});
