@@ -31,6 +31,8 @@ constexpr std::array<CloseReasonRow, kCloseReasonCount> kRows{{
     {Moved, 0, Side::Self, "moved", "an operator moved the client to another backend"},
     {MalformedRequest, 400, Side::Client, "malformed_request", "the request is malformed"},
     {MalformedBody, 400, Side::Client, "malformed_body", "the request body is malformed"},
+    {PlainText, 400, Side::Client, "plain_text", "this port speaks TLS: use https:// or wss://"},
+    {TlsFailed, 0, Side::Client, "tls_failed", "no TLS connection came about"},
     {UnsupportedVersion, 426, Side::Client, "unsupported_version",
      "only version 13 of the WebSocket protocol is spoken here"},
     {ForeignOrigin, 403, Side::Client, "origin", "pages of this origin may not open WebSockets here"},

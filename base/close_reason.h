@@ -38,6 +38,8 @@ enum class CloseReason : std::uint8_t {
   // Refusals of what the client sent.
   MalformedRequest,
   MalformedBody,
+  PlainText,           // a request in plain text on a port that speaks TLS
+  TlsFailed,           // no TLS connection came about; why is counted apart (net/tls_facts.h)
   UnsupportedVersion,  // Sec-WebSocket-Version other than 13
   ForeignOrigin,       // not one of limits.websocket_origins
   ClientSessions,      // the client has limits.sessions_per_client already

@@ -30,6 +30,17 @@ class BatchEnd {
   ~BatchEnd() = default;
 };
 
+// Who has something to do when the events of a turn have been told. Lives until it was told or forgotten.
+class TurnEnd {
+ public:
+  virtual void on_turn_end() = 0;
+
+ protected:
+  ~TurnEnd() = default;
+};
+
+class TlsEngine;
+
 class Loop {
  public:
   // Large messages are decided by this size, by the wake-ups it spares: docs/performance.md has the numbers.
@@ -75,6 +86,13 @@ class Loop {
     }
   }
 
+  // Tells `who`, once, when all events of the turn under way have been told, batch and all. Who asks for it
+  // while being told is told in the next turn, which then does not wait.
+  void at_turn_end(TurnEnd& who) { at_turn_end_.push_back(&who); }
+  void forget_turn_end(const TurnEnd& who) noexcept;
+  // What all TLS streams of this loop share; made when it is first asked for.
+  [[nodiscard]] TlsEngine& tls();
+
   // Frees `object` when no callback is on the stack any more.
   void bury(std::unique_ptr<Disposable> object) { buried_.push_back(std::move(object)); }
 
@@ -86,6 +104,10 @@ class Loop {
     flush_batch();
     hears_several_ = false;
   }
+  // Call behind the events of a turn. False when nobody had asked for it.
+  bool tell_turn_end();
+  // The next turn must not wait.
+  [[nodiscard]] bool has_turn_end() const noexcept { return !at_turn_end_.empty(); }
   // Call between callbacks.
   void free_buried();
 
@@ -99,6 +121,9 @@ class Loop {
   Deadlines deadlines_;
   std::vector<BatchEnd*> at_batch_end_;
   bool hears_several_ = false;
+  std::vector<TurnEnd*> at_turn_end_;    // null where it was forgotten
+  std::vector<TurnEnd*> told_turn_end_;  // those being told
+  std::unique_ptr<TlsEngine> tls_;       // null until it is asked for; streams that are buried still use it
   std::vector<std::unique_ptr<Disposable>> buried_;
 };
 

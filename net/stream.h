@@ -3,6 +3,8 @@
 #pragma once
 
 #include <sys/uio.h>
+
+#include <cerrno>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -10,6 +12,7 @@
 
 #include "base/clock.h"
 #include "net/loop.h"
+#include "net/tls_facts.h"
 
 namespace limpet::net {
 
@@ -39,6 +42,10 @@ struct IoResult {
   std::size_t bytes = 0;
   int error = 0;  // errno, with Broken
 };
+
+// The error of a read that found the peer's FIN where TLS has not said that nothing follows: the connection
+// may have been cut by anybody. Whoever knows by other means that nothing is missing may take it for an End.
+inline constexpr int kEndUnsaid = ENODATA;
 
 struct StreamCloser {
   void operator()(Stream* stream) const noexcept;
@@ -81,6 +88,8 @@ class Stream {
   virtual void reset_on_close() noexcept = 0;
 
   [[nodiscard]] virtual Loop& loop() const noexcept = 0;
+  // What TLS knows of the connection; null when it is none of TLS.
+  [[nodiscard]] virtual const TlsFacts* tls() const noexcept { return nullptr; }
 
  protected:
   Stream() = default;

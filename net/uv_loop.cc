@@ -59,9 +59,10 @@ void UvLoop::turn() {
   ++turns_;
   end_turn();
   // Never without end: the tick is always due soon.
-  begin_batch(poller_.wait(embedded_.is_ready ? 0 : uv_backend_timeout(&loop_)));
+  begin_batch(poller_.wait(embedded_.is_ready || has_turn_end() ? 0 : uv_backend_timeout(&loop_)));
   poller_.tell_ready();
   end_batch();
+  tell_turn_end();
   uv_update_time(&loop_);
   if (embedded_.is_ready || uv_backend_timeout(&loop_) == 0) {
     embedded_.is_ready = false;

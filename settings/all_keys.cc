@@ -18,7 +18,10 @@ std::vector<Key> all_keys() {
   std::vector<Key> keys;
   append_keys(keys, "", top_rows());
   append_keys(keys, "listeners[].", listener_rows());
+  append_keys(keys, "listeners[].tls.", listener_tls_rows());
+  append_keys(keys, "listeners[].tls.certificates[].", certificate_rows());
   append_keys(keys, "backends[].", backend_rows());
+  append_keys(keys, "backends[].tls.", backend_tls_rows());
   append_keys(keys, "routes[].", route_rows());
   append_keys(keys, "affinity.", affinity_rows());
   append_keys(keys, "health.", health_rows());

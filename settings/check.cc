@@ -85,6 +85,19 @@ void check_backend_names(const Pool& pool, Report& report) {
   }
 }
 
+void check_backend_tls(const Pool& pool, Report& report) {
+  const std::string long_form = join_key(join_key("pools", pool.name), "backends");
+  const std::string list = report.place_of(long_form) ? long_form : "backends";
+  for (std::size_t i = 0; i < pool.backends.size(); ++i) {
+    const Backend& backend = pool.backends[i];
+    const std::string key = join_key(item_key(list, i), "tls");
+    const auto place = report.place_of(key);
+    if (const auto fault = tls_fault(backend); fault && place) {
+      report.add(*place, key, std::string(*fault));
+    }
+  }
+}
+
 void check_listener_pools(Settings& settings, Report& report) {
   for (std::size_t i = 0; i < settings.listeners.size(); ++i) {
     Listener& listener = settings.listeners[i];
@@ -129,11 +142,25 @@ void check_files(const Settings& settings, Report& report) {
   }
 }
 
+std::optional<std::string_view> tls_fault(const Backend& backend) {
+  if (!backend.tls) {
+    return std::nullopt;
+  }
+  if (backend.tls->own.certificate.empty() != backend.tls->own.key.empty()) {
+    return "expected certificate and key, or neither, found one of them";
+  }
+  if (backend.tls->verify && backend.tls->server_name.empty() && backend.address.is_unix()) {
+    return "expected server_name: a Unix socket has no host to verify";
+  }
+  return std::nullopt;
+}
+
 void check(Settings& settings, Report& report) {
   check_binds(settings, report);
   check_admin_bind(settings, report);
   for (const Pool& pool : settings.pools) {
     check_backend_names(pool, report);
+    check_backend_tls(pool, report);
   }
   // Without any pool every reference would be wrong, and the one thing to say has been said.
   if (!settings.pools.empty()) {

@@ -21,18 +21,20 @@ void compare_listeners(const Settings& from, const Settings& to, std::vector<Cha
       const Listener& listener = from.listeners[i];
       changes.push_back({.kind = ChangeKind::Removed,
                          .key = listener_key(listener),
-                         .from = summary(listener_rows(), listener, "bind")});
+                         .from = summary_with_tls(listener_rows(), listener, "bind")});
     }
   }
   for (std::size_t i = 0; i < to.listeners.size(); ++i) {
     const Listener& listener = to.listeners[i];
     if (matches[i]) {
-      compare(listener_rows(), from.listeners[*matches[i]], listener, {.key = listener_key(listener)},
-              changes, "bind");
+      const Listener& before = from.listeners[*matches[i]];
+      const Change model{.key = listener_key(listener)};
+      compare(listener_rows(), before, listener, model, changes, "bind");
+      compare_tls(before, listener, model, changes);
     } else {
       changes.push_back({.kind = ChangeKind::Added,
                          .key = listener_key(listener),
-                         .to = summary(listener_rows(), listener, "bind")});
+                         .to = summary_with_tls(listener_rows(), listener, "bind")});
     }
   }
 }

@@ -27,6 +27,7 @@ void compare_backends(const Pool& from, const Pool& to, std::vector<Change>& cha
                        .owner = {.pool = from.name, .backend = backend.name}};
     if (const Backend* const other = find_named(to.backends, backend.name)) {
       compare(backend_rows(), backend, *other, model, changes, "name");
+      compare_tls(backend, *other, model, changes);
       continue;
     }
     Change& removed = changes.emplace_back(model);
@@ -130,7 +131,7 @@ std::string backend_key(std::string_view pool, std::string_view backend) {
 }
 
 std::string describe(const Backend& backend) {
-  return summary(backend_rows(), backend, "name");
+  return summary_with_tls(backend_rows(), backend, "name");
 }
 
 }  // namespace limpet::settings

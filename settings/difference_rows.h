@@ -1,6 +1,7 @@
 // How the rows of the schema compare and show two owners. Parts of difference.h; nobody else includes this.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,6 +54,24 @@ template <typename Owner>
     if (row.key.path != except && !value.empty()) {
       text.append(text.empty() ? "" : ", ").append(row.key.path).append(": ").append(value);
     }
+  }
+  return text;
+}
+
+// difference_tls.cc: "off" without the section.
+[[nodiscard]] std::string tls_text(const std::optional<ListenerTls>& tls);
+[[nodiscard]] std::string tls_text(const std::optional<BackendTls>& tls);
+// Keys of the section `tls`, or the section itself where only one side has it.
+void compare_tls(const Listener& from, const Listener& to, const Change& model, std::vector<Change>& changes);
+void compare_tls(const Backend& from, const Backend& to, const Change& model, std::vector<Change>& changes);
+
+// What stands in the difference for all of an owner.
+template <typename Owner>
+[[nodiscard]] std::string summary_with_tls(const Rows<Owner>& rows, const Owner& owner,
+                                           std::string_view except) {
+  std::string text = summary(rows, owner, except);
+  if (owner.tls) {
+    text.append(", tls: {").append(tls_text(owner.tls)).append("}");
   }
   return text;
 }

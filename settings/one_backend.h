@@ -18,7 +18,9 @@ struct KeyFault {
   std::string message;
 };
 
-using KeyTexts = std::vector<std::pair<std::string, std::string>>;  // key and text
+using KeyTexts = std::vector<std::pair<std::string, std::string>>;  // key ("weight", "tls.ca") and text
+// The text of a section, which comes before its keys.
+inline constexpr std::string_view kSection = "{}";
 
 // `base` with these values; without a name it is called by its address. Answers every fault at once.
 [[nodiscard]] std::variant<Backend, std::vector<KeyFault>> read_backend(const KeyTexts& values,

@@ -77,6 +77,12 @@ std::string lines_of(const Rows<Owner>& rows, const Owner& owner, std::size_t in
   return text;
 }
 
+// What of a list item has no row of its own.
+template <typename Owner>
+std::string sections_of(const Owner&, std::size_t) {
+  return {};
+}
+
 template <typename Owner>
 std::string list_of(const std::string& name, const Rows<Owner>& rows, const std::vector<Owner>& owners,
                     std::size_t indent) {
@@ -84,9 +90,25 @@ std::string list_of(const std::string& name, const Rows<Owner>& rows, const std:
   for (const Owner& owner : owners) {
     std::string item = lines_of(rows, owner, indent + 2 * kStep);
     item[indent + kStep] = '-';  // The dash of a list item takes the place of its first line's indentation.
-    text += item;
+    text += item + sections_of(owner, indent + 2 * kStep);
   }
   return text;
+}
+
+template <>
+std::string sections_of(const Listener& listener, std::size_t indent) {
+  return !listener.tls
+             ? std::string()
+             : std::string(indent, ' ') + "tls:\n" +
+                   list_of("certificates", certificate_rows(), listener.tls->certificates, indent + kStep) +
+                   lines_of(listener_tls_rows(), *listener.tls, indent + kStep);
+}
+
+template <>
+std::string sections_of(const Backend& backend, std::size_t indent) {
+  return !backend.tls ? std::string()
+                      : std::string(indent, ' ') + "tls:\n" +
+                            lines_of(backend_tls_rows(), *backend.tls, indent + kStep);
 }
 
 std::string pool_text(const Pool& pool, std::size_t indent, Part part) {

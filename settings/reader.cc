@@ -74,8 +74,28 @@ class SettingsReader {
       const std::string key = item_key(list.key, settings_.listeners.size());
       Listener& listener = settings_.listeners.emplace_back();
       const auto rows = bind_rows(listener_rows(), listener);
-      mappings_.read(item, {key, rows, ""});
+      mappings_.read(item, {key, rows, "", kTlsSection});
+      if (const YamlNode* tls = find(item, kTlsSection.front())) {
+        read_listener_tls(*tls, join_key(key, kTlsSection.front()), listener.tls.emplace());
+      }
       report_.note(key, item.place);
+    }
+  }
+
+  void read_listener_tls(const YamlNode& node, const std::string& key, ListenerTls& tls) {
+    const auto rows = bind_rows(listener_tls_rows(), tls);
+    mappings_.read(node, {key, rows, "", kListenerTlsSections});
+    report_.note(key, node.place);
+    if (node.kind != YamlNode::Kind::Mapping) {
+      return;
+    }
+    const ListName list{join_key(key, "certificates"),
+                        "a list of certificates (- {certificate: FILE, key: FILE})"};
+    for (const YamlNode& item : items_of(find(node, "certificates"), list, node.place)) {
+      const std::string item_name = item_key(list.key, tls.certificates.size());
+      const auto files = bind_rows(certificate_rows(), tls.certificates.emplace_back());
+      mappings_.read(item, {item_name, files, ""});
+      report_.note(item_name, item.place);
     }
   }
 
@@ -158,7 +178,13 @@ class SettingsReader {
                                         [](const BoundRow& row) { return row.key->path == "address"; });
       mappings_.store(item, key, *address);
     } else {
-      mappings_.read(item, {key, rows, ""});
+      mappings_.read(item, {key, rows, "", kTlsSection});
+    }
+    if (const YamlNode* tls = find(item, kTlsSection.front())) {
+      const std::string tls_key = join_key(key, kTlsSection.front());
+      const auto tls_rows = bind_rows(backend_tls_rows(), backend.tls.emplace());
+      mappings_.read(*tls, {tls_key, tls_rows, ""});
+      report_.note(tls_key, tls->place);
     }
     if (find(item, "name") == nullptr && backend.address != Endpoint{}) {
       backend.name = backend.address.to_string();

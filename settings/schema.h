@@ -39,6 +39,10 @@ using Rows = std::vector<Row<Owner>>;
 [[nodiscard]] const Rows<Settings>& top_rows();
 [[nodiscard]] const Rows<Listener>& listener_rows();
 [[nodiscard]] const Rows<Backend>& backend_rows();
+// Below `tls`, which may be left out altogether: tls_rows.cc.
+[[nodiscard]] const Rows<ListenerTls>& listener_tls_rows();
+[[nodiscard]] const Rows<CertificateFiles>& certificate_rows();
+[[nodiscard]] const Rows<BackendTls>& backend_tls_rows();
 [[nodiscard]] const Rows<Route>& route_rows();
 [[nodiscard]] const Rows<Affinity>& affinity_rows();
 [[nodiscard]] const Rows<Health>& health_rows();
@@ -48,6 +52,8 @@ using Rows = std::vector<Row<Owner>>;
 inline constexpr std::array<std::string_view, 7> kTopSections{"listeners", "backends", "pools", "routes",
                                                               "affinity",  "health",   "drain"};
 inline constexpr std::array<std::string_view, 4> kPoolSections{"backends", "affinity", "health", "drain"};
+inline constexpr std::array<std::string_view, 1> kTlsSection{"tls"};  // in a listener and in a backend
+inline constexpr std::array<std::string_view, 1> kListenerTlsSections{"certificates"};
 
 // Every row's key with its full path: "listeners[].bind", "affinity.cookie.name". `backends[]`, `affinity`,
 // `health` and `drain` may stand below pools.NAME too and are named once.

@@ -15,10 +15,38 @@
 
 namespace limpet::settings {
 
+// Paths of PEM files.
+struct CertificateFiles {
+  std::string certificate;  // the certificate, then its chain
+  std::string key;          // not encrypted
+
+  friend bool operator==(const CertificateFiles&, const CertificateFiles&) = default;
+};
+
+enum class TlsVersion : std::uint8_t { Tls12, Tls13 };
+
+struct ListenerTls {
+  std::vector<CertificateFiles> certificates;  // at least one; chosen by the name that is asked for
+  TlsVersion minimum_version = TlsVersion::Tls12;
+  std::string client_ca;  // empty = clients need no certificate
+
+  friend bool operator==(const ListenerTls&, const ListenerTls&) = default;
+};
+
+struct BackendTls {
+  bool verify = true;
+  std::string server_name;  // whom its certificate must name; empty = the host of the address
+  std::string ca;           // empty = whom the system trusts
+  CertificateFiles own;     // shown when the backend asks; empty = none
+
+  friend bool operator==(const BackendTls&, const BackendTls&) = default;
+};
+
 struct Listener {
   Endpoint bind;                 // always a literal or a Unix path; port 0 = the kernel chooses
   std::string pool = "default";  // where requests go that no route takes; empty = nowhere, the answer is 404
-  bool requires_proxy_header = false;  // every connection begins with a PROXY header
+  bool requires_proxy_header = false;   // every connection begins with a PROXY header
+  std::optional<ListenerTls> tls = {};  // none = plain TCP
 
   friend bool operator==(const Listener&, const Listener&) = default;
 };
@@ -29,6 +57,7 @@ struct Backend {
   std::uint32_t weight = 1;                     // 1..1000
   std::uint32_t max_sessions = 0;               // 0 = no limit
   ProxyVersion send_proxy = ProxyVersion::Off;  // connections to it begin with a PROXY header
+  std::optional<BackendTls> tls = {};           // none = plain TCP
 
   friend bool operator==(const Backend&, const Backend&) = default;
 };

@@ -120,6 +120,33 @@ TEST_CASE("what changes alike in every pool is told once, at the top level") {
                                                    "changed affinity.max_entries 1000000 > 5"});
 }
 
+TEST_CASE("the section tls comes, changes and goes") {
+  const Settings plain = accepted(kTwoPools);
+  Settings secure = plain;
+  secure.listeners[0].tls.emplace().certificates.push_back({"/a.pem", "/a.key"});
+  secure.pools[0].backends[0].tls.emplace().ca = "/ca.pem";
+  const std::string of_listener = "minimum_version: 1.2, certificates: [/a.pem /a.key]";
+  const std::string of_backend = "verify: true, ca: /ca.pem";
+  CHECK(told(plain, secure) ==
+        std::vector<std::string>{"changed listeners.127.0.0.1:8080.tls off > " + of_listener,
+                                 "changed pools.default.backends.b1.tls off > " + of_backend});
+  CHECK(told(secure, plain) ==
+        std::vector<std::string>{"changed listeners.127.0.0.1:8080.tls " + of_listener + " > off",
+                                 "changed pools.default.backends.b1.tls " + of_backend + " > off"});
+  Settings other = secure;
+  other.listeners[0].tls->minimum_version = TlsVersion::Tls13;
+  other.listeners[0].tls->certificates.push_back({"/b.pem", "/b.key"});
+  other.pools[0].backends[0].tls->verify = false;
+  CHECK(told(secure, other) ==
+        std::vector<std::string>{"changed listeners.127.0.0.1:8080.tls.minimum_version 1.2 > 1.3",
+                                 "changed listeners.127.0.0.1:8080.tls.certificates [/a.pem /a.key] > "
+                                 "[/a.pem /a.key, /b.pem /b.key]",
+                                 "changed pools.default.backends.b1.tls.verify true > false"});
+  std::erase_if(other.listeners, [](const Listener& listener) { return listener.tls.has_value(); });
+  CHECK(told(secure, other).front() ==
+        "removed listeners.127.0.0.1:8080 pool: default, proxy_protocol: off, tls: {" + of_listener + "} > ");
+}
+
 TEST_CASE("the order of backends, listeners and pools makes no difference") {
   const Settings from = accepted(kTwoPools);
   Settings to = from;

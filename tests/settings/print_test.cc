@@ -47,6 +47,13 @@ const std::map<std::string, std::vector<std::string>>& samples() {
       {"listeners[].proxy_protocol", {"off", "require"}},
       {"backends[].send_proxy", {"off", "v1", "v2"}},
       {"forwarded", {"x_forwarded", "rfc7239", "both", "off"}},
+      {"listeners[].tls.minimum_version", {"1.2", "1.3"}},
+      {"listeners[].tls.client_ca", {"''", "/a b"}},
+      {"backends[].tls.verify", {"true", "false"}},
+      {"backends[].tls.server_name", {"''", "app.internal", "'::1'"}},
+      {"backends[].tls.ca", {"''", "/ca.pem"}},
+      {"backends[].tls.certificate", {"/a b"}},
+      {"backends[].tls.key", {"/a b"}},
       {"backends[].name", {"' a '", "'- x'", "'#'", "\"it's\"", "'%'", "'@'", "123", "'true'", "'? :'"}},
       {"backends[].weight", {"1", "1000"}},
       {"backends[].max_sessions", {"0", "7"}},
@@ -91,7 +98,8 @@ class RandomFile {
   explicit RandomFile(unsigned seed) : random_(seed) {}
 
   std::string make() {
-    std::string text = "listeners:\n  - {bind: 127.0.0.1:0" + some_of("listeners[].") + "}\n" + backends("");
+    std::string text =
+        "listeners:\n  - {bind: 127.0.0.1:0" + some_of("listeners[].") + tls() + "}\n" + backends("");
     text += "pools:\n  other:\n" + backends("    ") + "    affinity: {" + affinity(false) +
             "}\n    health: {" + health() + "}\n    drain: {" + tail(some_of("drain.")) + "}\n";
     text += "routes: [{pool: other" + some_of("routes[].") + "}]\n";
@@ -132,9 +140,26 @@ class RandomFile {
     return tail(some_of("health.") + ", passive: {" + tail(some_of("health.passive.")) + "}");
   }
 
+  std::string tls() {
+    return toss() ? ", tls: {certificates: [{certificate: a, key: b}, {certificate: /c d, key: 'null'}]" +
+                        some_of("listeners[].tls.") + "}"
+                  : "";
+  }
+
+  // A certificate and its key are given both or not at all.
+  std::string backend_tls() {
+    std::string keys;
+    for (const char* key : {"verify", "server_name", "ca"}) {
+      keys += toss()
+                  ? std::string(", ") + key + ": " + pick(samples().at(std::string("backends[].tls.") + key))
+                  : "";
+    }
+    return toss() ? ", tls: {" + tail(keys + (toss() ? ", certificate: a, key: b" : "")) + "}" : "";
+  }
+
   std::string backends(const std::string& margin) {
-    return margin + "backends:\n" + margin + "  - {address: app:1" + some_of("backends[].") + "}\n" + margin +
-           "  - '[2001:DB8::1]:1'\n" + margin + "  - unix:/a b\n";
+    return margin + "backends:\n" + margin + "  - {address: app:1" + some_of("backends[].") + backend_tls() +
+           "}\n" + margin + "  - '[2001:DB8::1]:1'\n" + margin + "  - unix:/a b\n";
   }
 
   std::mt19937 random_;
@@ -176,7 +201,9 @@ TEST_CASE("one default pool is printed the way people write it") {
 }
 
 TEST_CASE("every key is printed") {
-  const std::string printed = print(accepted(kBase + "routes: [{pool: default}]\n"));
+  const std::string printed =
+      print(accepted("listeners: [{bind: 127.0.0.1:1, tls: {certificates: [{certificate: a, key: b}]}}]\n"
+                     "backends: [{address: x:1, tls: {}}]\nroutes: [{pool: default}]\n"));
   for (const Key& key : all_keys()) {
     const std::size_t dot = key.path.rfind('.');
     const std::string name = dot == std::string::npos ? key.path : key.path.substr(dot + 1);

@@ -281,3 +281,24 @@ TEST_CASE("one mistake makes one problem, not a chain of them") {
             .starts_with("f:2:8: pools"));
   CHECK(problems_in("listeners: [{bind: 127.0.0.1:1}]\nbackends: [a, b]\n").size() == 2);
 }
+
+TEST_CASE("what is wrong with tls is told where it stands") {
+  CHECK(refused("listeners:\n  - bind: 127.0.0.1:1\n    tls: {}\nbackends: [x:1]\n") ==
+        "f:3:10: listeners[0].tls.certificates: missing: expected a list of certificates (- {certificate: "
+        "FILE, key: FILE})");
+  CHECK(refused("listeners:\n  - bind: 127.0.0.1:1\n    tls: {certificates: []}\nbackends: [x:1]\n") ==
+        "f:3:25: listeners[0].tls.certificates: expected a list of certificates (- {certificate: FILE, key: "
+        "FILE}), found an empty list");
+  CHECK(refused("listeners:\n  - bind: 127.0.0.1:1\n    tls: {certificates: [{certificate: a}]}\n"
+                "backends: [x:1]\n") ==
+        "f:3:26: listeners[0].tls.certificates[0].key: missing: expected text that is not empty");
+  CHECK(refused("listeners:\n  - bind: 127.0.0.1:1\n    tls: {certificates: [{certificate: a, key: b}],\n"
+                "      minimum_version: 1.1}\nbackends: [x:1]\n")
+            .starts_with("f:4:24: listeners[0].tls.minimum_version: expected"));
+  CHECK(refused(kBase + "    tls: {certificate: a}\n") ==
+        "f:5:10: backends[0].tls: expected certificate and key, or neither, found one of them");
+  CHECK(refused("listeners: [{bind: 127.0.0.1:1}]\nbackends: [{address: unix:/a, tls: {}}]\n") ==
+        "f:2:36: backends[0].tls: expected server_name: a Unix socket has no host to verify");
+  CHECK(refused(kBase + "    tls: yes\n").starts_with("f:5:10: backends[0].tls: expected"));
+  CHECK(refused(kBase + "    tls: {verifi: true}\n").find("verify") != std::string::npos);
+}

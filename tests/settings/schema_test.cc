@@ -57,6 +57,26 @@ std::string spelled(const YamlNode& node) {
   return node.text.empty() ? "\"\"" : node.text;
 }
 
+// Where tls stands, certificates must be there: it has a file of its own.
+bool is_of_tls(const Key& key) {
+  return key.path.find(".tls.") != std::string::npos;
+}
+
+void check_shown(const YamlNode& root, const std::vector<std::string>& lines, const Key& key) {
+  INFO(key.path);
+  const YamlNode* node = find(&root, key.path);
+  if (node == nullptr) {
+    FAIL_CHECK("not in the file");
+    return;
+  }
+  // Where an example says more than the default, the comment of the line tells it.
+  const std::string& line = lines.at(static_cast<std::size_t>(node->place.line) - 1);
+  const bool is_told = line.find("default: " + key.default_text) != std::string::npos;
+  const bool is_shown = key.default_text.empty() || spelled(*node) == key.default_text;
+  CHECK((is_shown || is_told));
+  CHECK((line.find("restart)") != std::string::npos) == !key.is_reloadable);
+}
+
 template <typename Owner>
 void check_defaults(const Rows<Owner>& rows) {
   for (const Row<Owner>& row : rows) {
@@ -80,6 +100,8 @@ TEST_CASE("the default that a row names is the default of its field") {
   check_defaults(route_rows());
   check_defaults(affinity_rows());
   check_defaults(health_rows());
+  check_defaults(listener_tls_rows());
+  check_defaults(backend_tls_rows());
 }
 
 TEST_CASE("every row says what a person needs to know") {
@@ -95,24 +117,26 @@ TEST_CASE("every row says what a person needs to know") {
   }
 }
 
+TEST_CASE("conf/tls.yaml shows every key of TLS with its default") {
+  const std::vector<std::string> lines = lines_of(conf("tls.yaml"));
+  const auto parsed = parse_yaml(joined(lines));
+  REQUIRE(std::holds_alternative<YamlNode>(parsed));
+  for (const Key& key : all_keys()) {
+    if (is_of_tls(key)) {
+      check_shown(std::get<YamlNode>(parsed), lines, key);
+    }
+  }
+}
+
 TEST_CASE("conf/limpet.yaml shows every key with its default") {
   const std::vector<std::string> lines = lines_of(conf("limpet.yaml"));
   const auto parsed = parse_yaml(joined(lines));
   REQUIRE(std::holds_alternative<YamlNode>(parsed));
   const YamlNode& root = std::get<YamlNode>(parsed);
   for (const Key& key : all_keys()) {
-    INFO(key.path);
-    const YamlNode* node = find(&root, key.path);
-    if (node == nullptr) {
-      FAIL_CHECK("not in the file");
-      continue;
+    if (!is_of_tls(key)) {
+      check_shown(root, lines, key);
     }
-    // Where an example says more than the default, the comment of the line tells it.
-    const std::string& line = lines.at(static_cast<std::size_t>(node->place.line) - 1);
-    const bool is_told = line.find("default: " + key.default_text) != std::string::npos;
-    const bool is_shown = key.default_text.empty() || spelled(*node) == key.default_text;
-    CHECK((is_shown || is_told));
-    CHECK((line.find("restart)") != std::string::npos) == !key.is_reloadable);
   }
   for (const std::string_view section : kTopSections) {
     CHECK(find(&root, std::string(section)) != nullptr);
@@ -130,7 +154,7 @@ TEST_CASE("conf/limpet.yaml means the defaults") {
 }
 
 TEST_CASE("every file in conf loads and survives being printed") {
-  for (const char* name : {"minimal.yaml", "limpet.yaml", "socketio.yaml", "by-address.yaml"}) {
+  for (const char* name : {"minimal.yaml", "limpet.yaml", "socketio.yaml", "by-address.yaml", "tls.yaml"}) {
     INFO(name);
     const Loaded loaded = load_file(conf(name));
     if (const auto* problems = std::get_if<Problems>(&loaded)) {

@@ -45,6 +45,7 @@ bool ManualLoop::turn() {
     told |= stream->tell();
   }
   end_batch();
+  told |= tell_turn_end();
   free_buried();
   sweep_closed();
   return told;

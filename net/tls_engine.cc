@@ -1,0 +1,92 @@
+#include "net/tls_engine.h"
+
+#include <algorithm>
+
+#include "net/tls_library.h"
+#include "net/tls_stream.h"
+
+namespace limpet::net {
+
+TlsEngine::~TlsEngine() {
+  for (const auto& [client, session] : sessions_) {
+    SSL_SESSION_free(session);
+  }
+}
+
+void TlsEngine::enqueue(TlsStream& stream) {
+  waiting_.push_back(&stream);
+  if (!is_registered_) {
+    is_registered_ = true;
+    loop_.at_turn_end(*this);
+  }
+}
+
+void TlsEngine::forget(const TlsStream& stream) noexcept {
+  std::ranges::replace(waiting_, &stream, nullptr);
+}
+
+void TlsEngine::on_turn_end() {
+  is_registered_ = false;
+  const auto begin = std::chrono::steady_clock::now();
+  // Who is added meanwhile waits for the next turn.
+  for (std::size_t left = waiting_.size(); left > 0; --left) {
+    TlsStream* const stream = waiting_.front();
+    waiting_.pop_front();
+    if (stream == nullptr) {
+      continue;
+    }
+    stream->go_on();
+    if (std::chrono::steady_clock::now() - begin >= kHandshakeTime) {
+      break;
+    }
+  }
+  for (TlsStream* const stream : waiting_) {
+    if (stream != nullptr) {
+      stream->park();
+    }
+  }
+  if (!waiting_.empty() && !is_registered_) {
+    is_registered_ = true;
+    loop_.at_turn_end(*this);
+  }
+}
+
+std::span<std::uint8_t> TlsEngine::sealed_in() {
+  if (sealed_in_ == nullptr) {
+    sealed_in_ = std::make_unique_for_overwrite<std::uint8_t[]>(kSealedBytes);
+  }
+  return {sealed_in_.get(), kSealedBytes};
+}
+
+ssl_session_st* TlsEngine::take_session(const TlsClientPtr& client) {
+  const auto found = sessions_.find(client);
+  if (found == sessions_.end() || found->second == nullptr) {
+    return nullptr;
+  }
+  if (SSL_SESSION_get_protocol_version(found->second) >= TLS1_3_VERSION) {
+    return std::exchange(found->second, nullptr);
+  }
+  SSL_SESSION_up_ref(found->second);
+  return found->second;
+}
+
+void TlsEngine::keep_session(const TlsClientPtr& client, ssl_session_st* session) {
+  if (sessions_.size() >= kManySessions) {
+    std::erase_if(sessions_, [](const auto& entry) {
+      const bool is_gone = entry.first.use_count() == 1;
+      if (is_gone) {
+        SSL_SESSION_free(entry.second);
+      }
+      return is_gone;
+    });
+  }
+  SSL_SESSION_free(std::exchange(sessions_[client], session));
+}
+
+int TlsEngine::on_new_session(ssl_st* connection, ssl_session_st* session) {
+  auto* const stream = static_cast<TlsStream*>(BIO_get_data(SSL_get_rbio(connection)));
+  stream->keep_session(session);
+  return 1;
+}
+
+}  // namespace limpet::net

@@ -1,0 +1,80 @@
+// TlsEngine: what the TLS streams of one loop share: the buffers for what is sealed, the queue of handshakes
+// that are to go on, and the sessions that backends let us resume. Owned by the Loop. One thread.
+//
+// A handshake costs as much as ten thousand messages, so handshakes go on when all events of a turn have been
+// told, for a bounded time, and the rest of them in the next turn.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "net/loop.h"
+#include "net/tls_client.h"
+
+struct ssl_session_st;
+
+namespace limpet::net {
+
+class TlsStream;
+
+// What was received and waits to be opened, in the call under way.
+struct TlsIncoming {
+  std::uint8_t* begin = nullptr;
+  std::uint8_t* end = nullptr;
+  std::size_t most = 0;      // what one more recv may bring
+  bool may_receive = false;  // nobody has said yet that there is nothing
+
+  [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(end - begin); }
+};
+
+class TlsEngine final : private TurnEnd {
+ public:
+  // What one recv may bring and one send takes: it stays in the nearer cache while it is opened or sealed.
+  static constexpr std::size_t kSealedBytes = 64 * 1024;
+  // How long handshakes go on in one turn. A P-256 handshake takes some 150 us, one with RSA 2048 a
+  // millisecond: at least one is done, whatever it takes.
+  static constexpr std::chrono::microseconds kHandshakeTime{1000};
+
+  explicit TlsEngine(Loop& loop) noexcept : loop_(loop) {}
+  ~TlsEngine();
+  TlsEngine(const TlsEngine&) = delete;
+  TlsEngine& operator=(const TlsEngine&) = delete;
+
+  // Calls stream.go_on() at the end of this turn, or of a later one. A stream waits once.
+  void enqueue(TlsStream& stream);
+  void forget(const TlsStream& stream) noexcept;
+
+  // For one recv and the opening of what it brought; never held over a return to the loop.
+  [[nodiscard]] std::span<std::uint8_t> sealed_in();
+  [[nodiscard]] TlsIncoming& incoming() noexcept { return incoming_; }
+  // What the library has sealed in the call under way.
+  [[nodiscard]] std::vector<std::uint8_t>& sealed_out() noexcept { return sealed_out_; }
+
+  // The newest session of a backend; in TLS 1.3 one serves one connection (RFC 8446 C.4). Null = none.
+  [[nodiscard]] ssl_session_st* take_session(const TlsClientPtr& client);
+  void keep_session(const TlsClientPtr& client, ssl_session_st* session);
+  // For the library: a backend lets a connection be resumed. Answers 1 when the session is taken over.
+  static int on_new_session(ssl_st* connection, ssl_session_st* session);
+
+ private:
+  // Contexts of backends that were taken out of the configuration are let go of when so many are known.
+  static constexpr std::size_t kManySessions = 256;
+
+  void on_turn_end() override;
+
+  Loop& loop_;
+  std::unique_ptr<std::uint8_t[]> sealed_in_;  // null until it is used
+  TlsIncoming incoming_;
+  std::vector<std::uint8_t> sealed_out_;
+  std::deque<TlsStream*> waiting_;  // null where one was forgotten
+  bool is_registered_ = false;
+  std::unordered_map<TlsClientPtr, ssl_session_st*> sessions_;
+};
+
+}  // namespace limpet::net
