@@ -61,19 +61,37 @@ Outcome backend_answer(const OrRefusal<BackendInfo>& backend, int status) {
   return answer;
 }
 
-// The values of an object as texts, as a file would have them.
-OrRefusal<std::vector<std::pair<std::string, std::string>>> read_object(std::string_view body,
-                                                                        std::string_view example) {
+using Values = std::vector<std::pair<std::string, std::string>>;
+
+std::optional<Refusal> read_values(const Json& object, const std::string& prefix, Values& values) {
+  for (const auto& [key, value] : object.items()) {
+    const std::string name = prefix + key;
+    if (value.is_object() && name == "tls") {
+      values.emplace_back(name, "{}");
+      if (auto refusal = read_values(value, name + ".", values)) {
+        return refusal;
+      }
+      continue;
+    }
+    const bool is_flag = value.is_boolean() && !prefix.empty();
+    if (!value.is_string() && !value.is_number() && !is_flag) {
+      return Refusal{400, name, "the value of \"" + name + "\" is a text or a number"};
+    }
+    values.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  return std::nullopt;
+}
+
+// The values of an object as texts, as a file would have them; those of the section "tls" as "tls.ca", behind
+// "tls" with the text "{}".
+OrRefusal<Values> read_object(std::string_view body, std::string_view example) {
   const Json json = Json::parse(body, nullptr, false);
   if (!json.is_object()) {
     return Refusal{400, "body", "the body is an object such as " + std::string(example)};
   }
-  std::vector<std::pair<std::string, std::string>> values;
-  for (const auto& [name, value] : json.items()) {
-    if (!value.is_string() && !value.is_number()) {
-      return Refusal{400, name, "the value of \"" + name + "\" is a text or a number"};
-    }
-    values.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
+  Values values;
+  if (auto refusal = read_values(json, "", values)) {
+    return std::move(*refusal);
   }
   return values;
 }

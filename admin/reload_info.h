@@ -52,8 +52,8 @@ struct ReloadReport {
 
 // A backend as a caller describes it: keys and values as a file has them.
 struct NewBackend {
-  std::string pool;  // empty = the only one, or "default"
-  std::vector<std::pair<std::string, std::string>> values;
+  std::string pool;                                         // empty = the only one, or "default"
+  std::vector<std::pair<std::string, std::string>> values;  // "tls.ca" is a key of the section "tls"
 };
 
 class ConfigurationCalls {

@@ -13,6 +13,7 @@
 #include "admin/drain_info.h"
 #include "admin/refusal.h"
 #include "admin/reload_info.h"
+#include "admin/tls_info.h"
 #include "admin/upgrade_info.h"
 #include "affinity/decide.h"
 #include "affinity/key.h"
@@ -27,6 +28,7 @@ using NamedCount = std::pair<std::string_view, std::uint64_t>;  // the name is s
 struct ListenerInfo {
   std::string address;
   std::string pool;
+  std::vector<CertificateInfo> certificates{};  // none: plain TCP
 };
 
 struct StatusInfo {
@@ -38,6 +40,8 @@ struct StatusInfo {
   std::vector<NamedCount> totals;
   std::vector<NamedCount> ends;  // by close reason, without zeros
   std::vector<ListenerInfo> listeners;
+  TlsTotals tls_clients{};
+  TlsTotals tls_backends{};
   std::size_t pins = 0;
   ConfigurationInfo config;
   std::uint32_t pid = 0;

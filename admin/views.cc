@@ -2,6 +2,7 @@
 
 #include "admin/backend_view.h"
 #include "admin/json.h"
+#include "admin/tls_view.h"
 
 namespace limpet::admin {
 
@@ -54,9 +55,14 @@ Outcome view_status(const Call&, Source& source) {
   const StatusInfo status = source.status();
   Json totals = counts(status.totals);
   totals["ends"] = counts(status.ends);
+  totals["tls_clients"] = tls_totals_json(status.tls_clients);
+  totals["tls_backends"] = tls_totals_json(status.tls_backends);
   Json listeners = Json::array();
   for (const ListenerInfo& listener : status.listeners) {
     listeners.push_back({{"address", listener.address}, {"pool", text_or_null(listener.pool)}});
+    if (!listener.certificates.empty()) {
+      listeners.back()["tls"] = certificates_json(listener.certificates);
+    }
   }
   return json_answer({{"version", status.version},
                       {"uptime_s", seconds(status.uptime)},

@@ -28,7 +28,9 @@ admin::OrRefusal<admin::BackendInfo> AdminSource::run_time_change(admin::OrRefus
     return admin::Refusal{409, "stopping", "limpet is stopping"};
   }
   auto& [next, pool, backend] = std::get<RunTimeChange>(change);
-  change_run_time(server_, std::move(next));
+  if (auto refusal = change_run_time(server_, std::move(next))) {
+    return std::move(*refusal);
+  }
   for (admin::BackendInfo& info : backends()) {
     if (info.pool == pool && info.name == backend) {
       return std::move(info);

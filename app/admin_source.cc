@@ -112,13 +112,19 @@ admin::StatusInfo AdminSource::status() const {
                            .totals = sum_counters(server_),
                            .ends = sum_ends(server_),
                            .listeners = {},
+                           .tls_clients = {},
+                           .tls_backends = {},
                            .pins = server_.pins().size(),
                            .config = configuration(),
                            .pid = static_cast<std::uint32_t>(getpid()),
                            .predecessor = server_.succession().predecessor()};
+  const Clock& clock = server_.shared().clock;
   for (const BoundListener& listener : server_.listeners()) {
-    status.listeners.push_back({listener.address.to_string(), listener.pool});
+    status.listeners.push_back({listener.address.to_string(), listener.pool,
+                                server_.certificates().infos(listener.tls, clock.wall_now())});
   }
+  status.tls_clients = tls_totals(server_.certificates().client_counts());
+  status.tls_backends = tls_totals(server_.certificates().backend_counts());
   return status;
 }
 

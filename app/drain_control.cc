@@ -93,6 +93,15 @@ void DrainControl::drain_all(const std::vector<affinity::PoolView>& pools, Close
   set_timer();
 }
 
+const DrainOrder* DrainControl::order(backends::BackendId backend) const {
+  for (const Drains* const drains : {&set_aside_, &drains_}) {
+    if (const auto found = drains->find(backend); found != drains->end()) {
+      return &found->second.order();
+    }
+  }
+  return nullptr;
+}
+
 std::optional<DrainProgress> DrainControl::progress(backends::BackendId backend) const {
   const auto found = drains_.find(backend);
   if (found == drains_.end()) {

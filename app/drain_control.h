@@ -69,6 +69,8 @@ class DrainControl {
   void stop_if(backends::BackendId backend, CloseReason cause);
   // Every backend with sessions, whatever its mode. For Shutdown and Upgrade.
   void drain_all(const std::vector<affinity::PoolView>& pools, CloseReason cause, Duration within);
+  // What an operator said of it, or what else has it drained; null: nothing.
+  [[nodiscard]] const DrainOrder* order(backends::BackendId backend) const;
   [[nodiscard]] std::optional<DrainProgress> progress(backends::BackendId backend) const;
 
   void tick();

@@ -14,6 +14,8 @@ namespace {
 
 // Longer than any path or address, or name of a backend.
 constexpr std::size_t kMaxNameBytes = 4096;
+constexpr std::uint64_t kLongestRateMs = std::chrono::milliseconds(std::chrono::hours(1)).count();
+constexpr std::size_t kMaxTicketKeyBytes = 1024;
 // Of words in one message, as far as they take bytes.
 constexpr std::size_t kMaxWordsBytes = 64 * 1024;
 constexpr std::uint64_t kMaxWords = kMaxWordsBytes;
@@ -37,12 +39,19 @@ void append(std::string& out, const BackendWord& word) {
   append_fixed(out, static_cast<std::uint8_t>(word.health));
   append_fixed(out, static_cast<std::uint8_t>(word.mode));
   append_fixed(out, static_cast<std::uint8_t>(word.closes));
+  append_fixed(out, static_cast<std::uint8_t>(word.rate.has_value()));
+  const settings::Rate rate = word.rate.value_or(settings::Rate());
+  append_fixed(out, rate.events);
+  append_fixed(out, static_cast<std::uint64_t>(rate.per.count()));
 }
 void append(std::string& out, const Backends& backends) {
   append_varint(out, backends.words.size());
   for (const BackendWord& word : backends.words) {
     append(out, word);
   }
+}
+void append(std::string& out, const TicketKeys& keys) {
+  append_text(out, keys.bytes);
 }
 void append(std::string& out, const Pins& pins) {
   append_text(out, pins.bytes);
@@ -92,7 +101,14 @@ std::optional<BackendWord> read(ByteReader& bytes) {
   word.health = static_cast<backends::Health>(health);
   word.mode = static_cast<backends::Mode>(mode);
   word.closes = closes != 0;
-  const bool is_known = health <= kLastHealth && mode <= kLastMode && closes <= 1;
+  const auto has_rate = bytes.fixed<std::uint8_t>();
+  const auto events = bytes.fixed<std::uint32_t>();
+  const auto per = bytes.fixed<std::uint64_t>();
+  if (has_rate == 1) {
+    word.rate = settings::Rate{.events = events, .per = Duration(static_cast<Duration::rep>(per))};
+  }
+  const bool is_known = health <= kLastHealth && mode <= kLastMode && closes <= 1 && has_rate <= 1 &&
+                        per > 0 && per <= kLongestRateMs;
   return is_known ? std::optional(std::move(word)) : std::nullopt;
 }
 template <>
@@ -107,6 +123,10 @@ std::optional<Backends> read(ByteReader& bytes) {
     backends.words.push_back(std::move(*word));
   }
   return backends;
+}
+template <>
+std::optional<TicketKeys> read(ByteReader& bytes) {
+  return TicketKeys{std::string(bytes.text(kMaxTicketKeyBytes))};
 }
 template <>
 std::optional<Pins> read(ByteReader& bytes) {
@@ -159,7 +179,7 @@ Result<HandoverMessage> decode_handover(std::string_view bytes) {
 }
 
 std::vector<Backends> split(std::vector<BackendWord> words) {
-  constexpr std::size_t kMostOfAWord = 16;  // what an encoded one has beside its names
+  constexpr std::size_t kMostOfAWord = 32;  // what an encoded one has beside its names
   std::vector<Backends> messages;
   std::size_t bytes = kMaxWordsBytes;
   for (BackendWord& word : words) {

@@ -1,7 +1,7 @@
 // What two processes of limpet tell one another during an upgrade, one message each (net/fd_passing.h). The
 // old process is left, the new one right:
 //
-//   Hello, Sockets..., Backends..., Offered ->
+//   Hello, Sockets..., Backends..., TicketKeys, Offered ->
 //   Pins... (all of them, to the end)       ->
 //                                           <- Ready, or Failed
 //   Pins... (what has changed), Go          ->     nobody is accepted meanwhile
@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -19,11 +20,12 @@
 
 #include "backends/backend.h"
 #include "base/result.h"
+#include "settings/settings.h"
 
 namespace limpet::app {
 
 // Another number: the two do not understand one another, and the old process goes on.
-inline constexpr std::uint32_t kHandoverVersion = 1;
+inline constexpr std::uint32_t kHandoverVersion = 2;
 
 // The first word, and the same in every version.
 struct Hello {
@@ -50,7 +52,8 @@ struct BackendWord {
   std::string name;
   backends::Health health = backends::Health::Unknown;
   backends::Mode mode = backends::Mode::Enabled;
-  bool closes = true;  // where it drains: live sessions are sent away, too
+  bool closes = true;                    // where it drains: live sessions are sent away, too
+  std::optional<settings::Rate> rate{};  // of that drain alone; none = the pool's
 
   friend bool operator==(const BackendWord&, const BackendWord&) = default;
 };
@@ -58,6 +61,13 @@ struct Backends {
   std::vector<BackendWord> words;
 
   friend bool operator==(const Backends&, const Backends&) = default;
+};
+
+// What net::TlsTickets::save() made.
+struct TicketKeys {
+  std::string bytes;
+
+  friend bool operator==(const TicketKeys&, const TicketKeys&) = default;
 };
 
 struct Offered {
@@ -94,7 +104,7 @@ struct Sessions {
 };
 
 using HandoverMessage =
-    std::variant<Hello, Sockets, Backends, Offered, Pins, Ready, Failed, Go, Serving, Sessions>;
+    std::variant<Hello, Sockets, Backends, TicketKeys, Offered, Pins, Ready, Failed, Go, Serving, Sessions>;
 
 // At most so many bytes of pins in a message, and what is left of a longer text of a Failed.
 inline constexpr std::size_t kMaxPinBytes = 16 * 1024;  // half a millisecond for who takes them in

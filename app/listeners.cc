@@ -20,8 +20,12 @@ std::vector<settings::Listener> settings_of(const std::vector<Listeners::Plan::H
   return listeners;
 }
 
-proxy::ListenerRule rule_of(const settings::Listener& listener, const SocketAddress& address) {
-  return {.pool = listener.pool, .address = address, .requires_proxy_header = listener.requires_proxy_header};
+proxy::ListenerRule rule_of(const settings::Listener& listener, const SocketAddress& address,
+                            net::TlsServerPtr tls) {
+  return {.pool = listener.pool,
+          .address = address,
+          .requires_proxy_header = listener.requires_proxy_header,
+          .tls = std::move(tls)};
 }
 
 void remove_file(const SocketAddress& address) {
@@ -48,20 +52,24 @@ Listeners::~Listeners() {
 }
 
 Listeners::Plan Listeners::plan(const std::vector<settings::Listener>& listeners,
-                                const settings::Places& places, InheritedSockets* inherited) {
+                                const settings::Places& places, const TlsContexts& tls,
+                                InheritedSockets* inherited) {
   Plan plan;
   plan.changes.resize(workers_);
   const auto matches = settings::match_listeners(settings_of(held_), listeners);
   for (std::size_t i = 0; i < listeners.size(); ++i) {
+    const auto found = tls.listeners.find(listener_tls_key(listeners, i));
+    const net::TlsServerPtr speaks = found == tls.listeners.end() ? nullptr : found->second;
     if (!matches[i]) {
-      bind_new(plan, {listeners[i], places.problem({"listeners[" + std::to_string(i) + "].bind"}, "")},
+      bind_new(plan,
+               {listeners[i], places.problem({"listeners[" + std::to_string(i) + "].bind"}, ""), speaks},
                inherited);
       continue;
     }
     const Plan::Held& held = held_[*matches[i]];
-    plan.held.push_back({listeners[i], held.address, held.id, held.descriptors, held.lent});
-    const proxy::ListenerRule rule = rule_of(listeners[i], held.address);
-    if (rule != rule_of(held.setting, held.address)) {
+    const proxy::ListenerRule rule = rule_of(listeners[i], held.address, speaks);
+    plan.held.push_back({listeners[i], held.address, held.id, held.descriptors, held.lent, rule});
+    if (rule != held.rule) {
       for (proxy::ListenerChange& change : plan.changes) {
         change.changed.push_back({held.id, rule});
       }
@@ -94,6 +102,7 @@ void Listeners::bind_new(Plan& plan, const Wanted& wanted, InheritedSockets* inh
   const proxy::ListenerId id = ++last_id_;
   Plan::Held& held = plan.held.emplace_back(Plan::Held{wanted.listener, bound->address, id});
   held.lent = is_lent;
+  held.rule = rule_of(wanted.listener, bound->address, wanted.tls);
   plan.opened.push_back(bound->address);
   if (is_made) {
     plan.made.push_back(bound->address);
@@ -101,8 +110,7 @@ void Listeners::bind_new(Plan& plan, const Wanted& wanted, InheritedSockets* inh
   // More than workers, where those of a process with more of them were handed over: each queue is served.
   for (std::size_t i = 0; i < bound->sockets.size(); ++i) {
     held.descriptors.push_back(bound->sockets[i].get());
-    plan.changes[i % workers_].opened.push_back(
-        {std::move(bound->sockets[i]), rule_of(wanted.listener, bound->address), id});
+    plan.changes[i % workers_].opened.push_back({std::move(bound->sockets[i]), held.rule, id});
   }
 }
 
@@ -142,7 +150,7 @@ void Listeners::on_closed(proxy::ListenerId id) {
 std::vector<BoundListener> Listeners::bound() const {
   std::vector<BoundListener> bound;
   for (const Plan::Held& listener : held_) {
-    bound.push_back({listener.address, listener.setting.pool});
+    bound.push_back({listener.address, listener.setting.pool, listener.rule.tls});
   }
   return bound;
 }

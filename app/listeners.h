@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/certificates.h"
 #include "app/inherited_sockets.h"
 #include "base/address.h"
 #include "net/listener.h"
@@ -21,6 +22,7 @@ namespace limpet::app {
 struct BoundListener {
   SocketAddress address;
   std::string pool;
+  net::TlsServerPtr tls{};  // null = plain TCP
 };
 
 class Listeners {
@@ -37,6 +39,7 @@ class Listeners {
       proxy::ListenerId id = 0;
       std::vector<int> descriptors{};  // of the workers, until they stop accepting
       bool lent = false;               // by a service manager: the file of a Unix socket is not ours
+      proxy::ListenerRule rule{};      // what the workers were told
     };
     std::vector<Held> held;                      // what is listened on afterwards
     std::vector<proxy::ListenerChange> changes;  // one a worker, without a snapshot
@@ -44,10 +47,10 @@ class Listeners {
     std::vector<SocketAddress> opened;
     std::vector<SocketAddress> made;  // of them those that were not inherited
   };
-  // `places`: where the listeners stand in the file. `inherited`: sockets to take rather than to bind, where
-  // there are any.
+  // `places`: where the listeners stand in the file; `tls`: what those speak that speak TLS. `inherited`:
+  // sockets to take rather than to bind, where there are any.
   [[nodiscard]] Plan plan(const std::vector<settings::Listener>& listeners, const settings::Places& places,
-                          InheritedSockets* inherited = nullptr);
+                          const TlsContexts& tls = {}, InheritedSockets* inherited = nullptr);
   // Requires a plan without problems that was made after the last commit(). Its changes are for the caller.
   void commit(const Plan& plan);
   // Undoes what making the plan has left behind, for one that is not committed.
@@ -60,10 +63,11 @@ class Listeners {
   [[nodiscard]] std::size_t workers() const noexcept { return workers_; }
 
  private:
-  // A listener of the settings, and how its failure is told.
+  // A listener of the settings, how its failure is told, and what it speaks.
   struct Wanted {
     const settings::Listener& listener;
     settings::Problem problem;
+    net::TlsServerPtr tls;  // null = plain TCP
   };
   void bind_new(Plan& plan, const Wanted& wanted, InheritedSockets* inherited);
   [[nodiscard]] bool is_port_ours(const SocketAddress& address) const;

@@ -69,12 +69,23 @@ proxy::SnapshotPtr PoolBuilder::build(const settings::Settings& settings,
     snapshot->introduces_clients |= std::ranges::any_of(
         pool.pool.backends,
         [](const settings::Backend& backend) { return backend.send_proxy != ProxyVersion::Off; });
+    add_tls(*snapshot, pool.pool);
   }
   for (const settings::Route& route : settings.routes) {
     snapshot->routes.push_back({route.host, route.path, pool_id(route.pool)});
   }
   forget_old_ones();
   return snapshot;
+}
+
+// Of the pool that was built last.
+void PoolBuilder::add_tls(proxy::Snapshot& snapshot, const settings::Pool& pool) const {
+  for (const settings::Backend& backend : pool.backends) {
+    if (backend.tls) {
+      snapshot.backend_tls[backends_.at({pool.name, backend.name}).id] =
+          certificates_.contexts().backends.at({pool.name, backend.name});
+    }
+  }
 }
 
 affinity::PoolView PoolBuilder::build_pool(const StandingPool& standing) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "affinity/decide.h"
+#include "app/certificates.h"
 #include "app/leaving.h"
 #include "base/result.h"
 #include "proxy/snapshot.h"
@@ -46,6 +47,8 @@ class PoolBuilder {
   [[nodiscard]] proxy::SnapshotPtr build(const settings::Settings& settings,
                                          const std::vector<StandingPool>& standing);
 
+  [[nodiscard]] Certificates& certificates() noexcept { return certificates_; }
+
   // The newest address of a name; none = it does not resolve. True when that is a change.
   bool set_address(const std::string& host, std::optional<IpAddress> address);
   // Other names are not needed any more.
@@ -56,6 +59,7 @@ class PoolBuilder {
                                                     const std::string& pool) const;
 
  private:
+  void add_tls(proxy::Snapshot& snapshot, const settings::Pool& pool) const;
   [[nodiscard]] affinity::PoolView build_pool(const StandingPool& standing);
   [[nodiscard]] backends::Backend build_backend(const std::string& pool, const settings::Backend& backend);
   [[nodiscard]] affinity::PoolId pool_id(const std::string& pool);
@@ -75,6 +79,7 @@ class PoolBuilder {
   std::map<std::string, affinity::PoolId> pools_;  // a name takes a hundred bytes: they are kept for good
   std::map<std::string, IpAddress> addresses_;     // by host name
   Codecs codecs_;
+  Certificates certificates_;
   backends::BackendId last_backend_ = 0;
   std::uint64_t generation_ = 0;
 };

@@ -94,6 +94,10 @@ Result<bool> Predecessor::take_offer(Offer& offer, const HandoverMessage& messag
     offer.backends.insert(offer.backends.end(), backends->words.begin(), backends->words.end());
     return false;
   }
+  if (const auto* const keys = std::get_if<TicketKeys>(&message)) {
+    offer.ticket_keys = keys->bytes;
+    return false;
+  }
   const bool is_known = pid_ != 0 && std::holds_alternative<Offered>(message);
   return is_known ? Result<bool>(true) : out_of_order();
 }

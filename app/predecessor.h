@@ -29,6 +29,7 @@ class Predecessor final : private HandoverLink::Events {
     InheritedSockets listeners;
     InheritedSockets admin;
     std::vector<BackendWord> backends;
+    std::string ticket_keys;
     std::string pin_file;  // empty: it had none, or not its lock
     net::Fd pin_lock;
   };

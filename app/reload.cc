@@ -49,6 +49,7 @@ void add_errors(admin::ReloadReport& report, const Problems& problems) {
 struct Draft {
   Configuration::Plan plan;
   PoolBuilder::KeysRead keys;
+  TlsContexts tls;
   settings::Places places;
   Problems problems;  // with any of them the rest is not to be used
 };
@@ -72,7 +73,14 @@ Draft read_draft(Server& server) {
   draft.places = std::move(file.places);
   draft.keys = PoolBuilder::read_keys(file.settings);
   add_key_faults(draft);
+  auto certificates = server.certificates().load(file.settings);
   draft.plan = server.configuration().plan(std::move(file.settings));
+  if (const auto* const problems = std::get_if<std::vector<TlsProblem>>(&certificates)) {
+    std::ranges::copy(problems_of(*problems, draft.places), std::back_inserter(draft.problems));
+  } else {
+    draft.tls = std::move(std::get<TlsContexts>(certificates));
+    add_renewals(server.certificates().contexts(), draft.tls, draft.plan.changes);
+  }
   return draft;
 }
 
@@ -134,7 +142,8 @@ void log_report(Server& server, const admin::ReloadReport& report, Author author
 
 // Opens what the draft wants, and makes it run if that goes well.
 void carry_out(Server& server, Draft& draft, Author author) {
-  Listeners::Plan listeners = server.bound_listeners().plan(draft.plan.next.listeners, draft.places);
+  Listeners::Plan listeners =
+      server.bound_listeners().plan(draft.plan.next.listeners, draft.places, draft.tls);
   draft.problems = listeners.problems;
   if (draft.problems.empty()) {
     PoolBuilder::make_keys(draft.plan.next, draft.keys);
@@ -149,6 +158,7 @@ void carry_out(Server& server, Draft& draft, Author author) {
                              {{"address", address.to_string()}, {"workers", server.workers().size()}});
   }
   server.roster().builder().use_keys(std::move(draft.keys.codecs));
+  server.certificates().commit(std::move(draft.tls));
   server.apply(std::move(draft.plan.next), std::move(listeners), author);
 }
 
@@ -179,11 +189,18 @@ admin::OrRefusal<admin::ReloadReport> reload_file(Server& server, Author author)
   return report;
 }
 
-void change_run_time(Server& server, settings::Settings next) {
+std::optional<admin::Refusal> change_run_time(Server& server, settings::Settings next) {
+  auto certificates = server.certificates().load(next);
+  if (const auto* const problems = std::get_if<std::vector<TlsProblem>>(&certificates)) {
+    return admin::Refusal{400, "tls", problems->front().key + ": " + problems->front().detail};
+  }
+  server.certificates().commit(std::move(std::get<TlsContexts>(certificates)));
   const auto changes = settings::difference(server.settings(), next);
   // The same listeners: nothing is opened.
   server.apply(std::move(next),
-               server.bound_listeners().plan(server.settings().listeners, settings::Places()), std::nullopt);
+               server.bound_listeners().plan(server.settings().listeners, settings::Places(),
+                                             server.certificates().contexts()),
+               std::nullopt);
   for (const Change& change : changes) {
     server.shared().log.info("run_time_change", {{"change", word(change.kind)},
                                                  {"key", change.key},
@@ -191,6 +208,7 @@ void change_run_time(Server& server, settings::Settings next) {
                                                  {"to", change.to},
                                                  {"generation", server.configuration().generation()}});
   }
+  return std::nullopt;
 }
 
 }  // namespace limpet::app

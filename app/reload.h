@@ -18,7 +18,8 @@ class Server;
 // The same without doing it: binds nothing, makes no file, logs nothing.
 [[nodiscard]] admin::OrRefusal<admin::ReloadReport> plan_reload(Server& server);
 
-// A change at run time: `next` is what is to run (run_time_changes.h).
-void change_run_time(Server& server, settings::Settings next);
+// A change at run time: `next` is what is to run (run_time_changes.h). Refused, and nothing has changed, when
+// certificates that it names cannot be used.
+[[nodiscard]] std::optional<admin::Refusal> change_run_time(Server& server, settings::Settings next);
 
 }  // namespace limpet::app

@@ -80,7 +80,8 @@ std::vector<healthcheck::Target> Roster::targets(const proxy::Snapshot& snapshot
   std::vector<healthcheck::Target> targets;
   for (std::size_t i = 0; i < standing_.size(); ++i) {
     for (const Backend& backend : snapshot.pools[i].backends.all()) {
-      targets.push_back({snapshot.pools[i].name, backend, standing_[i].pool.health});
+      targets.push_back(
+          {snapshot.pools[i].name, backend, standing_[i].pool.health, snapshot.tls_to(backend.id)});
     }
   }
   return targets;

@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "app/certificates.h"
 #include "app/exit_codes.h"
 #include "app/serve.h"
 #include "settings/load.h"
@@ -20,6 +21,20 @@ std::string text_of(const settings::Problems& problems) {
   return text;
 }
 
+// With what is wrong with the certificates that it names.
+settings::Loaded load_with_certificates(const std::string& file) {
+  auto loaded = settings::load_file_with_places(file);
+  if (auto* const problems = std::get_if<settings::Problems>(&loaded)) {
+    return std::move(*problems);
+  }
+  auto& [settings, places] = std::get<settings::LoadedFile>(loaded);
+  const auto certificates = Certificates().load(settings);
+  if (const auto* const problems = std::get_if<std::vector<TlsProblem>>(&certificates)) {
+    return problems_of(*problems, places);
+  }
+  return std::move(settings);
+}
+
 }  // namespace
 
 int run_file(const std::string& file) {
@@ -29,7 +44,7 @@ int run_file(const std::string& file) {
     std::cerr << "limpet: " << launch.error().detail << "\n";
     return kCannotStart;
   }
-  auto loaded = settings::load_file(file);
+  auto loaded = load_with_certificates(file);
   if (const auto* const problems = std::get_if<settings::Problems>(&loaded)) {
     report(*problems);
     launch->fail(text_of(*problems));
@@ -44,7 +59,7 @@ int run_file(const std::string& file) {
 }
 
 int check_file(const std::string& file, bool print) {
-  const auto loaded = settings::load_file(file);
+  const auto loaded = load_with_certificates(file);
   if (const auto* const problems = std::get_if<settings::Problems>(&loaded)) {
     report(*problems);
     return kBadConfiguration;

@@ -105,8 +105,8 @@ Result<bool> Server::open() {
   if (!keys.ok()) {
     return keys.error();
   }
-  Listeners::Plan plan =
-      listeners_.plan(settings().listeners, settings::Places(), &succession_->listeners_to_take());
+  Listeners::Plan plan = listeners_.plan(settings().listeners, settings::Places(), certificates().contexts(),
+                                         &succession_->listeners_to_take());
   if (!plan.problems.empty()) {
     Listeners::discard(plan);
     return Error{ErrorCode::Unavailable, Side::Self, plan.problems.front().message};

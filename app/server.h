@@ -83,6 +83,8 @@ class Server {
   void on_replaced();
   void drain_for_successor();
 
+  [[nodiscard]] Certificates& certificates() noexcept { return roster_.builder().certificates(); }
+
   // For reload.h.
   [[nodiscard]] Configuration& configuration() noexcept { return configuration_; }
   [[nodiscard]] Roster& roster() noexcept { return roster_; }

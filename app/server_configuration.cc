@@ -14,6 +14,11 @@ Result<bool> Server::load_keys() {
   if (!keys.faults.empty()) {
     return keys.faults.front().error;
   }
+  auto loaded = certificates().load(settings());
+  if (const auto* const problems = std::get_if<std::vector<TlsProblem>>(&loaded)) {
+    return Error{ErrorCode::Invalid, Side::Self, problems->front().key + ": " + problems->front().detail};
+  }
+  certificates().commit(std::move(std::get<TlsContexts>(loaded)));
   roster_.builder().use_keys(std::move(keys.codecs));
   return true;
 }
@@ -53,6 +58,7 @@ void Server::apply(settings::Settings next, Listeners::Plan plan, std::optional<
 
 void Server::on_tick() {
   pins_.expire(loop_.now());
+  certificates().warn(log_, clock_.wall_now());
   if (roster_.look(*snapshot_, loop_.now())) {
     publish();
   }

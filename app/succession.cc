@@ -44,6 +44,10 @@ Result<bool> Succession::take_over() {
     return true;
   }
   take_backend_words();
+  if (!parts_.server.certificates().tickets().restore(launch_.offer.ticket_keys, parts_.clock.now())) {
+    return Error{ErrorCode::Malformed, Side::Self,
+                 "the process that is to be followed told no keys of tickets"};
+  }
   Predecessor& predecessor = *launch_.predecessor;
   const auto make = [this] { return make_restore(); };
   const auto all = predecessor.receive_pins(make);
@@ -111,7 +115,8 @@ void Succession::go_on_draining() {
     const backends::Backend* const backend = pool != nullptr ? pool->backends.by_name(word.name) : nullptr;
     if (backend != nullptr && word.mode == backends::Mode::Draining) {
       parts_.server.drains().start(
-          *pool, *backend, {.cause = CloseReason::Drained, .close = word.closes, .author = "predecessor"});
+          *pool, *backend,
+          {.cause = CloseReason::Drained, .rate = word.rate, .close = word.closes, .author = "predecessor"});
     }
   }
 }
@@ -139,9 +144,13 @@ void Succession::hold_accepting(bool on) {
   }
 }
 
-bool Succession::closes_sessions(backends::BackendId backend) const {
-  const auto progress = parts_.server.drains().progress(backend);
-  return !progress || progress->closes;
+const DrainOrder* Succession::drain_order(backends::BackendId backend) const {
+  const DrainOrder* const order = parts_.server.drains().order(backend);
+  return order != nullptr && order->cause == CloseReason::Drained ? order : nullptr;
+}
+
+std::string Succession::ticket_keys() {
+  return parts_.server.certificates().tickets().save(parts_.clock.now());
 }
 
 void Succession::on_replaced() {

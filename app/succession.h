@@ -70,7 +70,8 @@ class Succession final : private UpgradeHost {
   [[nodiscard]] std::span<const affinity::PoolView> pools() const override;
   [[nodiscard]] std::string why_not_replaceable() const override;
   void hold_accepting(bool on) override;
-  [[nodiscard]] bool closes_sessions(backends::BackendId backend) const override;
+  [[nodiscard]] const DrainOrder* drain_order(backends::BackendId backend) const override;
+  [[nodiscard]] std::string ticket_keys() override;
   void on_replaced() override;
   void drain() override;
   [[nodiscard]] std::uint64_t live_sessions() const override;

@@ -112,16 +112,19 @@ void Upgrade::offer() {
   std::vector<BackendWord> words;
   for (const affinity::PoolView& pool : parts_.host.pools()) {
     for (const backends::Backend& backend : pool.backends.all()) {
+      const DrainOrder* const drain = parts_.host.drain_order(backend.id);
       words.push_back({.pool = pool.name,
                        .name = backend.spec.name,
                        .health = backend.state->health.load(std::memory_order_relaxed),
                        .mode = backend.state->mode.load(std::memory_order_relaxed),
-                       .closes = parts_.host.closes_sessions(backend.id)});
+                       .closes = drain == nullptr || drain->close,
+                       .rate = drain != nullptr ? drain->rate : std::nullopt});
     }
   }
   for (Backends& backends : split(std::move(words))) {
     link_->send(std::move(backends));
   }
+  link_->send(TicketKeys{parts_.host.ticket_keys()});
   link_->send(Offered{});
   begin_dump(std::nullopt);
 }

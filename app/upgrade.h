@@ -18,6 +18,7 @@
 
 #include "admin/upgrade_info.h"
 #include "affinity/pin_transfer.h"
+#include "app/drain.h"
 #include "app/handover_link.h"
 #include "app/start_command.h"
 #include "base/clock.h"
@@ -42,8 +43,10 @@ class UpgradeHost {
   [[nodiscard]] virtual std::string why_not_replaceable() const = 0;
   // New clients wait in the queues of the sockets, or are accepted again.
   virtual void hold_accepting(bool on) = 0;
-  // Its drain sends live sessions away; true where it does not drain.
-  [[nodiscard]] virtual bool closes_sessions(backends::BackendId backend) const = 0;
+  // How an operator has it drained; null where nobody does.
+  [[nodiscard]] virtual const DrainOrder* drain_order(backends::BackendId backend) const = 0;
+  // What opens the session tickets of its TLS clients (net/tls_tickets.h).
+  [[nodiscard]] virtual std::string ticket_keys() = 0;
   // The other one serves: whose path, file and admin endpoint these are. Clients that were accepted have
   // still a moment.
   virtual void on_replaced() = 0;

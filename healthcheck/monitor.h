@@ -13,6 +13,7 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "net/tls_client.h"
 #include "net/uv_loop.h"
 #include "settings/settings.h"
 
@@ -22,6 +23,7 @@ struct Target {
   std::string pool;
   backends::Backend backend;  // without an address it is down until the next set_targets()
   settings::Health rule;
+  net::TlsClientPtr tls{};  // null: in plain TCP
 };
 
 // How the last probe of a backend went, for people.

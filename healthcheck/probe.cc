@@ -6,6 +6,7 @@
 #include "healthcheck/duration_text.h"
 #include "net/connector.h"
 #include "net/proxy_protocol.h"
+#include "net/tls_stream.h"
 
 namespace limpet::healthcheck {
 
@@ -21,7 +22,7 @@ std::string text_of(const Error& error) {
 }  // namespace
 
 void Probe::start(const SocketAddress& address, const Endpoint& endpoint, const settings::Health& rule,
-                  ProxyVersion send_proxy) {
+                  ProxyVersion send_proxy, net::TlsClientPtr tls) {
   started_ = loop_.now();
   send_proxy_ = send_proxy;
   timeout_ = rule.timeout;
@@ -32,6 +33,7 @@ void Probe::start(const SocketAddress& address, const Endpoint& endpoint, const 
     return;
   }
   stream_ = std::move(opened->stream);
+  tls_ = std::move(tls);
   stream_->set_events(this);
   stream_->watch(false, true);  // also when it is connected: an owner is not told before start() has returned
   loop_.deadlines().arm(deadline_, started_ + timeout_);
@@ -46,11 +48,16 @@ void Probe::cancel() noexcept {
 void Probe::on_writable(net::Stream& stream) {
   if (!connected_) {
     const int error = stream.take_socket_error();
+    const net::TlsFacts* const tls = stream.tls();
+    if (error != 0 && tls != nullptr && tls->fault != net::TlsFault::None) {
+      finish(Outcome::Bad, net::describe(*tls));
+      return;
+    }
     if (error != 0) {
       fail(system_error(error, Side::Backend, "connect"));
       return;
     }
-    on_connected();
+    on_reached();
     return;
   }
   const net::IoResult flushed = out_.flush(stream);
@@ -61,20 +68,34 @@ void Probe::on_writable(net::Stream& stream) {
   stream.watch(true, !out_.empty());
 }
 
-void Probe::on_connected() {
-  connected_ = true;
-  std::string opening;
-  if (send_proxy_ != ProxyVersion::Off) {
-    net::append_own_proxy_header(opening, send_proxy_);
-  }
-  if (dialogue_ == nullptr) {
-    // Without a header the backend would take the connection for a broken client's.
-    if (opening.empty() || send(opening)) {
-      finish(Outcome::Good, "connected");
-    }
+// The PROXY header stands before everything else, TLS too; a handshake is awaited as the connect was.
+void Probe::on_reached() {
+  if (stream_->tls() != nullptr) {
+    on_connected();
     return;
   }
-  if (send(opening + dialogue_->opening())) {
+  std::string header;
+  if (send_proxy_ != ProxyVersion::Off) {
+    net::append_own_proxy_header(header, send_proxy_);
+  }
+  // Without it the backend would take the connection for a broken client's.
+  if (!header.empty() && !send(header)) {
+    return;
+  }
+  if (tls_ == nullptr) {
+    on_connected();
+    return;
+  }
+  stream_ = net::TlsStream::connect(std::move(stream_), std::move(tls_));
+  stream_->set_events(this);
+  stream_->watch(false, true);
+}
+
+void Probe::on_connected() {
+  connected_ = true;
+  if (dialogue_ == nullptr) {
+    finish(Outcome::Good, "connected");
+  } else if (send(dialogue_->opening())) {
     stream_->watch(true, !out_.empty());
   }
 }

@@ -13,6 +13,7 @@
 #include "net/deadlines.h"
 #include "net/outbox.h"
 #include "net/stream.h"
+#include "net/tls_client.h"
 #include "net/uv_loop.h"
 #include "settings/settings.h"
 
@@ -46,9 +47,9 @@ class Probe final : public net::Disposable, public net::StreamEvents, public net
   ~Probe() override { cancel(); }
 
   // `endpoint` is what a request names as its host; with `send_proxy` the connection begins with a PROXY
-  // header that says that it is limpet's own.
+  // header that says that it is limpet's own; `tls` null = in plain TCP.
   void start(const SocketAddress& address, const Endpoint& endpoint, const settings::Health& rule,
-             ProxyVersion send_proxy = ProxyVersion::Off);
+             ProxyVersion send_proxy = ProxyVersion::Off, net::TlsClientPtr tls = nullptr);
   // The connection is closed and nothing is reported any more.
   void cancel() noexcept;
 
@@ -61,6 +62,7 @@ class Probe final : public net::Disposable, public net::StreamEvents, public net
   // Most bytes of one read; bounds what a dialogue keeps.
   static constexpr std::size_t kReadBytes = std::size_t{16} * 1024;
 
+  void on_reached();
   void on_connected();
   // False when the stream is broken; the probe is then done.
   [[nodiscard]] bool send(std::string_view bytes);
@@ -77,6 +79,7 @@ class Probe final : public net::Disposable, public net::StreamEvents, public net
   Instant started_{};
   Duration timeout_{};
   ProxyVersion send_proxy_ = ProxyVersion::Off;
+  net::TlsClientPtr tls_;  // null in plain TCP, and once the handshake has begun
   bool connected_ = false;
 };
 

@@ -18,7 +18,7 @@ constexpr auto kRelaxed = std::memory_order_relaxed;
 
 bool is_probed_alike(const Target& a, const Target& b) {
   return a.backend.address == b.backend.address && a.backend.spec.endpoint == b.backend.spec.endpoint &&
-         a.backend.spec.send_proxy == b.backend.spec.send_proxy && a.rule == b.rule;
+         a.backend.spec.send_proxy == b.backend.spec.send_proxy && a.rule == b.rule && a.tls == b.tls;
 }
 
 }  // namespace
@@ -73,7 +73,7 @@ void Watch::on_deadline() {
   probe_began_ = context_.loop.now();
   probe_ = std::make_unique<Probe>(context_.loop, *this);
   probe_->start(*target_.backend.address, target_.backend.spec.endpoint, target_.rule,
-                target_.backend.spec.send_proxy);
+                target_.backend.spec.send_proxy, target_.tls);
 }
 
 void Watch::on_probe_done(const ProbeResult& result) {

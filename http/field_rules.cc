@@ -44,6 +44,8 @@ constexpr std::array kRows{
     Row{"trailer", kNotInTrailer},
     Row{"upgrade", kNotCopied | kNotInTrailer},
     Row{"www-authenticate", kNotInTrailer},
+    // Says who was verified: only limpet itself may say it.
+    Row{"x-client-cert-", kNotCopiedToBackend | kKeptFromConnection | kNotInTrailer},
     Row{"x-forwarded-", kForwarding | kKeptFromConnection | kNotInTrailer},
     Row{"x-real-ip", kForwarding | kKeptFromConnection | kNotInTrailer},
 };

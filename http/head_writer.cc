@@ -240,6 +240,9 @@ void append_request_head(std::string& out, const RequestHead& head, const Reques
     }
   }
   append_forwarded(out, head, rewrite.forwarded);
+  if (!rewrite.client_certificate.empty()) {
+    append_field(out, "X-Client-Cert-Subject", rewrite.client_certificate);
+  }
   append_framing(out, head.body);
   if (rewrite.upgrade) {
     append_upgrade(out);

@@ -39,7 +39,8 @@ struct Forwarded {
 struct RequestRewrite {
   Forwarded forwarded;
   std::string_view strip_cookie{};  // name of the affinity cookie, never passed to a backend; empty = none
-  bool upgrade = false;             // keeps Upgrade: websocket and Connection: Upgrade
+  std::string_view client_certificate{};  // the subject of the one it has shown; empty = none
+  bool upgrade = false;                   // keeps Upgrade: websocket and Connection: Upgrade
 };
 
 // Always HTTP/1.1. Keep-alive to the backend is implied. Framing is written from head.body.

@@ -43,7 +43,9 @@ void ClientConnection::arm(Duration wait) {
 void ClientConnection::on_readable(net::Stream&) {
   switch (state_) {
     case SessionState::ReadingHead:
-      read_head();
+      if (speaks_as_it_should()) {
+        read_head();
+      }
       return;
     case SessionState::Closing:
       discard();
@@ -66,10 +68,23 @@ std::string_view ClientConnection::read_some(std::size_t most) {
       on_client_end();
       break;
     case net::IoStatus::Broken:
-      close_now(CloseReason::ClientReset);
+      if (result.error == net::kEndUnsaid) {
+        on_client_end();  // a request says where it ends: nothing can be missing unnoticed
+      } else {
+        close_now(CloseReason::ClientReset);
+      }
       break;
   }
   return {};
+}
+
+bool ClientConnection::speaks_as_it_should() {
+  const net::TlsFacts* const tls = stream_->tls();
+  if (tls == nullptr || tls->fault != net::TlsFault::PlainText) {
+    return true;
+  }
+  refuse(CloseReason::PlainText);
+  return false;
 }
 
 void ClientConnection::read_head() {
@@ -259,6 +274,13 @@ void ClientConnection::on_writable(net::Stream&) {
 }
 
 void ClientConnection::on_broken(net::Stream&) {
+  if (const net::TlsFacts* const tls = stream_->tls(); tls != nullptr && tls->fault != net::TlsFault::None) {
+    context_.shared.log.debug(
+        "tls_failed",
+        {{"fault", net::word(tls->fault)}, {"detail", tls->detail}, {"client", arrival_.peer.to_string()}});
+    close_now(CloseReason::TlsFailed);
+    return;
+  }
   close_now(client_ended_ ? CloseReason::ClientGone : CloseReason::ClientReset);
 }
 

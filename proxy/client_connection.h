@@ -54,6 +54,8 @@ class ClientConnection final : public net::Disposable,
   [[nodiscard]] SessionState state() const noexcept { return state_; }
   [[nodiscard]] bool is_open() const noexcept { return stream_ != nullptr; }
   [[nodiscard]] const Arrival& arrival() const noexcept { return arrival_; }
+  // Null when the client came in plain TCP. Requires is_open().
+  [[nodiscard]] const net::TlsFacts* tls() const noexcept { return stream_->tls(); }
   // Soon: at the end of the batch, for the last of an answer behind which the connection goes on.
   enum class When : std::uint8_t { Now, Soon };
   // False when the client is gone.
@@ -78,6 +80,8 @@ class ClientConnection final : public net::Disposable,
   // Reads into the scratch; empty when there was nothing, or the end or a failure, which it deals with.
   [[nodiscard]] std::string_view read_some(std::size_t most);
   void on_client_end();
+  // False when the connection was refused because it is not the TLS that it should be.
+  [[nodiscard]] bool speaks_as_it_should();
   void consume(std::string_view bytes);
   void begin_exchange(std::string_view head, std::string_view rest);
   void keep(std::string_view rest);

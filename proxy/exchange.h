@@ -77,6 +77,7 @@ class Exchange final : public net::Disposable, public net::StreamEvents, public 
   void connect_to(const backends::Backend& backend);
   // Tells a backend that wants to hear it first of all who the client is (send_proxy); false when it does not
   // take that.
+  void await_backend();
   [[nodiscard]] bool introduce_client();
   void on_reached();
   void on_connected();

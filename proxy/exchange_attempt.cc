@@ -5,6 +5,7 @@
 
 #include "backends/eligibility.h"
 #include "base/text.h"
+#include "net/tls_stream.h"
 #include "proxy/client_connection.h"
 #include "proxy/exchange.h"
 #include "proxy/introduction.h"
@@ -22,6 +23,14 @@ void count_failure(backends::BackendState& state, bool at_connect) {
   if (at_connect) {
     state.connect_failures.fetch_add(1, std::memory_order_relaxed);
   }
+}
+
+// Why a connect, or the TLS handshake behind it, did not come about.
+std::string connect_failure(const net::Stream& stream, int error) {
+  const net::TlsFacts* const tls = stream.tls();
+  return tls != nullptr && tls->fault != net::TlsFault::None
+             ? net::describe(*tls)
+             : system_error(error, Side::Backend, "connect").detail;
 }
 
 }  // namespace
@@ -91,8 +100,7 @@ void Exchange::connect_to(const backends::Backend& backend) {
     on_reached();
     return;
   }
-  backend_->watch(false, true);
-  client_.arm(context_.snapshot->timeouts.connect);
+  await_backend();
 }
 
 void Exchange::on_batch_end() {
@@ -105,8 +113,7 @@ void Exchange::on_writable(net::Stream& stream) {
   if (!connected_) {
     const int error = stream.take_socket_error();
     if (error != 0) {
-      on_attempt_failed(CloseReason::BackendUnreachable,
-                        system_error(error, Side::Backend, "connect").detail);
+      on_attempt_failed(CloseReason::BackendUnreachable, connect_failure(stream, error));
       return;
     }
     on_reached();
@@ -129,13 +136,29 @@ void Exchange::on_writable(net::Stream& stream) {
   client_.update_watch();
 }
 
-// What is said in front of everything, TLS too, is said here.
+// What is said in front of everything, TLS too, is said here; a handshake is awaited as the connect was.
 void Exchange::on_reached() {
-  if (introduce_client()) {
+  if (backend_->tls() != nullptr) {
     on_connected();
-  } else {
-    on_attempt_failed(CloseReason::BackendUnreachable, "it does not take the PROXY header");
+    return;
   }
+  if (!introduce_client()) {
+    on_attempt_failed(CloseReason::BackendUnreachable, "it does not take the PROXY header");
+    return;
+  }
+  net::TlsClientPtr tls = context_.snapshot->tls_to(backend_id_);
+  if (tls == nullptr) {
+    on_connected();
+    return;
+  }
+  backend_ = net::TlsStream::connect(std::move(backend_), std::move(tls));
+  backend_->set_events(this);
+  await_backend();
+}
+
+void Exchange::await_backend() {
+  backend_->watch(false, true);
+  client_.arm(context_.snapshot->timeouts.connect);
 }
 
 void Exchange::on_connected() {

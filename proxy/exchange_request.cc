@@ -152,6 +152,9 @@ void Exchange::write_request(const http::RequestHead& head, const affinity::Pool
   if (pool.rule.by == settings::AffinityBy::Cookie) {
     rewrite.strip_cookie = pool.rule.cookie.name;
   }
+  if (const net::TlsFacts* const tls = client_.tls()) {
+    rewrite.client_certificate = tls->client_subject;
+  }
   rewrite.upgrade = !accept_.empty();
   http::append_request_head(request_, head, rewrite);
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/address.h"
+#include "net/tls_server.h"
 
 namespace limpet::proxy {
 
@@ -14,6 +15,7 @@ struct ListenerRule {
   std::string pool;         // of requests that no route takes; empty = nowhere
   SocketAddress address{};  // what it is bound to
   bool requires_proxy_header = false;
+  net::TlsServerPtr tls{};  // of new connections; null = plain TCP
 
   friend bool operator==(const ListenerRule&, const ListenerRule&) = default;
 };

@@ -22,6 +22,11 @@ bool takes(const Route& route, std::string_view host, std::string_view path) noe
 
 }  // namespace
 
+net::TlsClientPtr Snapshot::tls_to(backends::BackendId backend) const {
+  const auto found = backend_tls.find(backend);
+  return found == backend_tls.end() ? nullptr : found->second;
+}
+
 const affinity::PoolView* Snapshot::pool(affinity::PoolId id) const noexcept {
   for (const auto& candidate : pools) {
     if (candidate.id == id) {

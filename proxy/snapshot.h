@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 
 #include "affinity/decide.h"
 #include "base/address.h"
+#include "net/tls_client.h"
 #include "settings/settings.h"
 
 namespace limpet::proxy {
@@ -32,7 +34,10 @@ struct Snapshot {
   bool introduces_clients = false;  // some backend gets a PROXY header
   std::vector<affinity::PoolView> pools;
   std::vector<Route> routes;
+  std::map<backends::BackendId, net::TlsClientPtr> backend_tls;  // without those in plain TCP
 
+  // nullptr when the backend is spoken to in plain TCP.
+  [[nodiscard]] net::TlsClientPtr tls_to(backends::BackendId backend) const;
   // nullptr when that pool is not there.
   [[nodiscard]] const affinity::PoolView* pool(affinity::PoolId id) const noexcept;
   // Not one that is leaving: nothing is routed there.

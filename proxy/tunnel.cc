@@ -89,7 +89,12 @@ void Tunnel::pump(Relay& relay, net::Stream& from, net::Stream& to) {
       on_source_end(relay, to);
       return;
     case net::IoStatus::Broken:
-      end_by_reset(from);
+      // Behind a Close nothing is missing, whatever TLS has not said.
+      if (result.error == net::kEndUnsaid && relay.scanner.close_seen()) {
+        on_source_end(relay, to);
+      } else {
+        end_by_reset(from);
+      }
       return;
   }
 }

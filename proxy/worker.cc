@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "net/socket_stream.h"
+#include "net/tls_stream.h"
 #include "proxy/client_connection.h"
 #include "proxy/tunnel.h"
 
@@ -92,8 +93,12 @@ void Worker::on_accept(net::Fd socket, const SocketAddress& peer, const Listener
 }
 
 void Worker::receive(net::Fd socket, Arrival arrival) {
-  connections_.add(std::make_unique<ClientConnection>(
-      context_, net::SocketStream::adopt(loop_, std::move(socket)), std::move(arrival)));
+  net::StreamPtr stream = net::SocketStream::adopt(loop_, std::move(socket));
+  if (const net::TlsServerPtr& tls = arrival.listener->tls) {
+    stream = net::TlsStream::accept(std::move(stream), tls);
+    arrival.used_tls = true;
+  }
+  connections_.add(std::make_unique<ClientConnection>(context_, std::move(stream), std::move(arrival)));
 }
 
 void Worker::on_accept_rests() {

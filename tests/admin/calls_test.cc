@@ -56,8 +56,11 @@ TEST_CASE("status has the names of the contract") {
     "version": "1.2.3", "uptime_s": 1.5, "workers": 2, "generation": 7, "sessions": 0, "pins": 0,
     "config": {"file": "/etc/limpet.yaml", "generation": 7, "loaded_at": "1970-01-01T00:00:01.000Z", "by": "signal"},
     "pid": 4711, "predecessor": null,
-    "totals": {"requests": 5, "connections": 3, "ends": {"completed": 4}},
-    "listeners": [{"address": "127.0.0.1:8080", "pool": "default"}, {"address": "unix:/run/x", "pool": null}]})"));
+    "totals": {"requests": 5, "connections": 3, "ends": {"completed": 4},
+               "tls_clients": {"handshakes": 9, "resumed": 4, "failures": {"not_tls": 2}},
+               "tls_backends": {"handshakes": 0, "resumed": 0, "failures": {}}},
+    "listeners": [{"address": "127.0.0.1:8080", "pool": "default",
+                   "tls": [{"names": ["a.test"], "not_after": "1970-01-01T00:00:00.000Z", "days_left": -3}]}, {"address": "unix:/run/x", "pool": null}]})"));
 }
 
 TEST_CASE("backends have the names of the contract and null before the first probe") {

@@ -76,6 +76,18 @@ TEST_CASE("a backend is added with the keys that a file has, numbers and texts a
         std::vector<std::pair<std::string, std::string>>{{"address", "127.0.0.1:1"}, {"weight", "3"}});
 }
 
+TEST_CASE("the section tls of a backend that is added comes with its keys behind it") {
+  EndpointRig rig;
+  CHECK(post(rig, "/v1/backends", R"({"address": "a:1", "tls": {"verify": false, "ca": "/c"}})").status ==
+        201);
+  REQUIRE(rig.source().last_added);
+  CHECK(rig.source().last_added->values ==
+        std::vector<std::pair<std::string, std::string>>{
+            {"address", "a:1"}, {"tls", "{}"}, {"tls.verify", "false"}, {"tls.ca", "/c"}});
+  CHECK(post(rig, "/v1/backends", R"({"address": "a:1", "tls": {"ca": {}}})").status == 400);
+  CHECK(post(rig, "/v1/backends", R"({"address": "a:1", "tls": {"ca": null}})").status == 400);
+}
+
 TEST_CASE("what is no object of texts and numbers adds nothing") {
   EndpointRig rig;
   for (const auto* const body : {"[]", "{", "3", R"({"address": null})", R"({"address": {}})",

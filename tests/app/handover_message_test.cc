@@ -12,7 +12,10 @@ using backends::Mode;
 const std::vector<HandoverMessage> kSamples{
     Hello{.version = 7, .pid = 4711},
     Sockets{.use = SocketUse::Admin, .begins = false, .name = "127.0.0.1:0"},
-    Backends{{{"chat", "b1", Health::Up, Mode::Draining}, {"chat", "b2", Health::Down, Mode::Enabled}}},
+    Backends{
+        {{"chat", "b1", Health::Up, Mode::Draining},
+         {"chat", "b2", Health::Down, Mode::Enabled, false, settings::Rate{50, std::chrono::minutes(1)}}}},
+    TicketKeys{"keys"},
     Offered{},
     Pins{"bytes"},
     Ready{},
@@ -52,9 +55,10 @@ TEST_CASE("kinds, uses and words that nobody has are refused") {
     CHECK_FALSE(decode_handover(wrong).ok());
   }
   const std::string backends = encode(Backends{{{"p", "b", Health::Awaited, Mode::Disabled}}});
-  for (const std::size_t last : {std::size_t{1}, std::size_t{2}, std::size_t{3}}) {
+  // Health, mode, closes, whether there is a rate; behind them its twelve bytes.
+  for (const std::size_t last : {std::size_t{13}, std::size_t{14}, std::size_t{15}, std::size_t{16}}) {
     std::string wrong = backends;
-    ++wrong[wrong.size() - last];
+    wrong[wrong.size() - last] += 2;
     CHECK_FALSE(decode_handover(wrong).ok());
   }
 }

@@ -152,7 +152,7 @@ TEST_CASE("a plan that is given up leaves the files of sockets it was given") {
   copies.emplace_back(::dup(before.listeners.held().front().descriptors.front()));
   inherited.add("unix:" + path, std::move(copies));
   Desk after;
-  const auto given_up = after.listeners.plan({at("unix:" + path)}, settings::Places("f"), &inherited);
+  const auto given_up = after.listeners.plan({at("unix:" + path)}, settings::Places("f"), {}, &inherited);
   REQUIRE(given_up.opened.size() == 1);
   Listeners::discard(given_up);
   CHECK(::access(path.c_str(), F_OK) == 0);

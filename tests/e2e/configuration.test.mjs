@@ -6,6 +6,7 @@ import { get } from "./support/http_client.mjs";
 import { kBinary, limpet_command } from "./support/limpet.mjs";
 import { run_program } from "./support/child.mjs";
 import { scenario } from "./support/scenario.mjs";
+import { Pki } from "./support/tls.mjs";
 
 const kConf = new URL("../../conf/", import.meta.url).pathname;
 const kMinimal = "listeners:\n  - bind: 127.0.0.1:0\nbackends:\n  - address: 127.0.0.1:3000\n";
@@ -21,9 +22,20 @@ scenario("a good file is ok", async (stage) => {
   assert.deepEqual([checked.code, checked.stdout], [0, "ok\n"]);
 });
 
-scenario("every file in conf is ok", async () => {
+// The files of conf, with the certificates that they name.
+function* files_of_conf(stage) {
+  const pki = new Pki(stage.folder());
+  pki.issue("site", "DNS:localhost");
+  pki.issue("site-rsa", "DNS:localhost", { rsa: true });
   for (const name of readdirSync(kConf).filter((name) => name.endsWith(".yaml"))) {
-    const checked = await limpet_command("check", join(kConf, name));
+    const text = readFileSync(join(kConf, name), "utf8").replaceAll(/\/etc\/limpet\/(?=[a-z-]+\.(pem|key))/g, `${pki.folder}/`);
+    yield { name, file: file_with(stage, text, name) };
+  }
+}
+
+scenario("every file in conf is ok", async (stage) => {
+  for (const { name, file } of files_of_conf(stage)) {
+    const checked = await limpet_command("check", file);
     assert.equal(checked.code, 0, `${name}: ${checked.stderr}`);
   }
 });
@@ -83,8 +95,8 @@ scenario("a file that does not exist is a bad configuration", async (stage) => {
 });
 
 scenario("what check prints is complete and loads again to the same", async (stage) => {
-  for (const name of readdirSync(kConf).filter((name) => name.endsWith(".yaml"))) {
-    const printed = await limpet_command("check", "--print", join(kConf, name));
+  for (const { name, file } of files_of_conf(stage)) {
+    const printed = await limpet_command("check", "--print", file);
     assert.equal(printed.code, 0);
     assert.match(printed.stdout, /retries: 2/, "defaults are there");
     const again = await limpet_command("check", "--print", file_with(stage, printed.stdout));
