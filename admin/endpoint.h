@@ -30,6 +30,8 @@ class Endpoint final : private ConnectionOwner {
 
   // Somebody else answers from now on: nobody is accepted, and who is here gets one answer more at most.
   void leave();
+  // While it is held nobody is accepted: callers wait in the queue of the socket.
+  void hold(bool on) { listener_->hold(on); }
 
   // Clients at the moment: at most one more than Bounds::connections, which is being told that it is too
   // many.

@@ -51,7 +51,8 @@ struct PinRecord {
   Duration age{};   // since it was created
   Duration idle{};  // since it was last seen
   Duration ttl{};
-  std::string_view key;  // 1 to kMaxKeyBytes bytes; borrowed
+  std::optional<Duration> opened{};  // since it last opened a session that it may be in the middle of
+  std::string_view key;              // 1 to kMaxKeyBytes bytes; borrowed
 
   friend bool operator==(const PinRecord&, const PinRecord&) = default;
 };

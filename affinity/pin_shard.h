@@ -41,7 +41,8 @@ class PinShard {
     KeyKind kind = KeyKind::Cookie;
     PinReason reason = PinReason::Balance;
     bool by_hand = false;
-    bool in_use = false;  // false: on the free list
+    bool opened_here = false;  // by this process: a former one's word is older
+    bool in_use = false;       // false: on the free list
 
     [[nodiscard]] bool is_expired(Instant now) const noexcept {
       return sessions == 0 && now - last_seen >= ttl;

@@ -47,6 +47,9 @@ void PinDump::write(const PinView& view, std::span<const PoolView> pools, std::s
                .age = now_ - std::min(view.created, now_),
                .idle = now_ - seen,
                .ttl = view.ttl,
+               .opened = view.last_opened != Instant::min()
+                             ? std::optional(now_ - std::min(view.last_opened, now_))
+                             : std::nullopt,
                .key = view.key});
 }
 
@@ -91,7 +94,8 @@ void PinRestore::take(const PinReader& reader) {
       .pin = {.backend = place.backend, .reason = record.reason, .by_hand = record.by_hand},
       .ttl = record.ttl,
       .created = saved - record.age,
-      .last_seen = saved - record.idle};
+      .last_seen = saved - record.idle,
+      .last_opened = record.opened ? saved - *record.opened : Instant::min()};
   ++(table_.restore(place.pool, Key::make(record.kind, record.key), former, now_) ? counts_.restored
                                                                                   : counts_.expired);
 }

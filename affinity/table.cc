@@ -34,6 +34,7 @@ void open(PinShard::Entry& entry, const Pin& pin, Duration ttl, Instant now) noe
   entry.ttl = ttl;
   entry.last_seen = now;
   entry.last_opened = now;
+  entry.opened_here = true;
 }
 
 // By the lower bits of the hash; upper ones have chosen the shard.
@@ -161,8 +162,8 @@ bool AffinityTable::restore(PoolId pool, const Key& key, const FormerPin& former
   const std::scoped_lock lock(shard.mutex);
   const PinShard::Number known = shard.pins.find(name);
   const bool is_live = known != PinShard::kNone && !shard.pins[known].is_expired(now);
-  const bool was_used = is_live && (shard.pins[known].last_opened != Instant::min() ||
-                                    shard.pins[known].last_seen >= former.last_seen);
+  const bool was_used =
+      is_live && (shard.pins[known].opened_here || shard.pins[known].last_seen >= former.last_seen);
   if (was_used || now - former.last_seen >= former.ttl) {
     return false;
   }
@@ -173,6 +174,7 @@ bool AffinityTable::restore(PoolId pool, const Key& key, const FormerPin& former
   entry.ttl = former.ttl;
   entry.created = former.created;
   entry.last_seen = former.last_seen;
+  entry.last_opened = former.last_opened;
   return true;
 }
 

@@ -49,6 +49,7 @@ struct PinView {  // one entry, for people
   std::uint32_t sessions = 0;  // requests and tunnels under way
   Instant created;
   Instant last_seen;
+  Instant last_opened;  // Instant::min(): no session of it counts as one it is in the middle of
   Duration ttl{};
   std::optional<Instant> expires;  // none while sessions are under way
 };
@@ -59,6 +60,7 @@ struct FormerPin {
   Duration ttl{};
   Instant created;  // may lie before this machine was started
   Instant last_seen;
+  Instant last_opened = Instant::min();  // as in PinView
 };
 
 class AffinityTable {

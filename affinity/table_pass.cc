@@ -28,6 +28,7 @@ PinView view_of(const PinShard::Entry& entry, Instant now) {
           .sessions = entry.sessions,
           .created = entry.created,
           .last_seen = entry.last_seen,
+          .last_opened = entry.last_opened,
           .ttl = entry.ttl,
           .expires = is_idle ? std::optional(entry.last_seen + entry.ttl) : std::nullopt};
 }

@@ -244,6 +244,10 @@ void Server::on_worker_left() {
   }
 }
 
+bool Server::is_stopping() const noexcept {
+  return stopping_ || succession_->was_replaced();
+}
+
 Duration Server::longest_grace() const {
   Duration grace{};
   for (const settings::Pool& pool : settings().pools) {

@@ -74,14 +74,14 @@ class Server {
   [[nodiscard]] healthcheck::Monitor& monitor() noexcept { return monitor_; }
   [[nodiscard]] DrainControl& drains() noexcept { return drains_.control(); }
   [[nodiscard]] Instant started() const noexcept { return started_; }
-  [[nodiscard]] bool is_stopping() const noexcept { return stopping_; }
+  [[nodiscard]] bool is_stopping() const noexcept;
   [[nodiscard]] Succession& succession() noexcept { return *succession_; }
   [[nodiscard]] const net::ServiceManager& service_manager() const noexcept { return service_manager_; }
 
   // For Succession.
   [[nodiscard]] std::vector<UpgradeHost::Offered> sockets_to_offer() const;
   void on_replaced();
-  void drain_for_successor();
+  void hold_admin(bool on);
 
   [[nodiscard]] Certificates& certificates() noexcept { return roster_.builder().certificates(); }
 

@@ -65,7 +65,7 @@ void Server::on_tick() {
 }
 
 void Server::on_hangup() {
-  if (stopping_) {
+  if (is_stopping()) {
     log_.info("reload_ignored", {{"detail", "limpet is stopping"}});
     return;
   }

@@ -56,17 +56,19 @@ std::vector<UpgradeHost::Offered> Server::sockets_to_offer() const {
   return offered;
 }
 
+void Server::hold_admin(bool on) {
+  if (admin_ != nullptr) {
+    admin_->hold(on);
+  }
+}
+
 void Server::on_replaced() {
-  stopping_ = true;
   if (pin_keeper_ != nullptr) {
     pin_keeper_->let_go();
   }
   if (admin_ != nullptr) {
     admin_->leave();
   }
-}
-
-void Server::drain_for_successor() {
   if (!is_hurried_) {
     begin_stop(CloseReason::Upgrade, settings().upgrade_grace);
   }

@@ -153,12 +153,16 @@ std::string Succession::ticket_keys() {
   return parts_.server.certificates().tickets().save(parts_.clock.now());
 }
 
-void Succession::on_replaced() {
-  parts_.server.on_replaced();
+void Succession::hold_admin(bool on) {
+  parts_.server.hold_admin(on);
 }
 
-void Succession::drain() {
-  parts_.server.drain_for_successor();
+void Succession::on_taken_back() {
+  parts_.server.service_manager().ready_as_main();
+}
+
+void Succession::on_replaced() {
+  parts_.server.on_replaced();
 }
 
 std::uint64_t Succession::live_sessions() const {

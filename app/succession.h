@@ -72,8 +72,9 @@ class Succession final : private UpgradeHost {
   void hold_accepting(bool on) override;
   [[nodiscard]] const DrainOrder* drain_order(backends::BackendId backend) const override;
   [[nodiscard]] std::string ticket_keys() override;
+  void hold_admin(bool on) override;
+  void on_taken_back() override;
   void on_replaced() override;
-  void drain() override;
   [[nodiscard]] std::uint64_t live_sessions() const override;
 
   Parts parts_;

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "app/handover_message.h"
-#include "app/pin_file.h"
 #include "net/fd_passing.h"
 
 namespace limpet::app {
@@ -16,8 +15,9 @@ namespace limpet::app {
 namespace {
 
 constexpr Duration kLookEvery{50};
-// A client that was accepted shortly before has so long for its request: what is idle then is closed.
-constexpr Duration kSettle = std::chrono::seconds(1);
+// Who serves for so long goes on to do so. It is also what a client that was accepted shortly before has for
+// its request: what is idle then is closed.
+constexpr Duration kConfirm = std::chrono::seconds(1);
 // How often the pins that have changed since are told while the sessions leave.
 constexpr Duration kTellPinsEvery = std::chrono::seconds(2);
 // From the end of its words to the end of a process.
@@ -41,7 +41,7 @@ Upgrade::~Upgrade() {
     link_->end();
     parts_.loop.bury(std::move(link_));
   }
-  if (pid_ != 0 && state_ != State::Replaced) {
+  if (pid_ != 0 && !was_replaced()) {
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
   }
@@ -49,8 +49,8 @@ Upgrade::~Upgrade() {
 
 std::string Upgrade::why_not() const {
   if (state_ != State::Idle) {
-    return state_ == State::Replaced ? "process " + std::to_string(pid_) + " has taken over already"
-                                     : "an upgrade is under way";
+    return was_replaced() ? "process " + std::to_string(pid_) + " has taken over already"
+                          : "an upgrade is under way";
   }
   if (!command_) {
     return "how this process was started cannot be told";
@@ -98,61 +98,6 @@ Result<pid_t> Upgrade::start() {
   return started;
 }
 
-void Upgrade::offer() {
-  link_->send(Hello{.pid = static_cast<std::uint32_t>(getpid())});
-  for (const UpgradeHost::Offered& offered : parts_.host.sockets_to_offer()) {
-    std::span<const int> rest(offered.descriptors);
-    for (bool begins = true; !rest.empty(); begins = false) {
-      const std::size_t count = std::min(rest.size(), net::kMaxMessageDescriptors);
-      link_->send(Sockets{.use = offered.use, .begins = begins, .name = offered.name, .lent = offered.lent},
-                  rest.first(count));
-      rest = rest.subspan(count);
-    }
-  }
-  std::vector<BackendWord> words;
-  for (const affinity::PoolView& pool : parts_.host.pools()) {
-    for (const backends::Backend& backend : pool.backends.all()) {
-      const DrainOrder* const drain = parts_.host.drain_order(backend.id);
-      words.push_back({.pool = pool.name,
-                       .name = backend.spec.name,
-                       .health = backend.state->health.load(std::memory_order_relaxed),
-                       .mode = backend.state->mode.load(std::memory_order_relaxed),
-                       .closes = drain == nullptr || drain->close,
-                       .rate = drain != nullptr ? drain->rate : std::nullopt});
-    }
-  }
-  for (Backends& backends : split(std::move(words))) {
-    link_->send(std::move(backends));
-  }
-  link_->send(TicketKeys{parts_.host.ticket_keys()});
-  link_->send(Offered{});
-  begin_dump(std::nullopt);
-}
-
-void Upgrade::begin_dump(std::optional<Instant> touched_since) {
-  dumped_ = parts_.clock.now();
-  dump_.emplace(parts_.table, pin_stamp(parts_.clock.wall_now()), dumped_, touched_since);
-  link_->await_room(true);
-}
-
-void Upgrade::on_room() {
-  if (pins_.empty() && dump_ && !dump_->done()) {
-    pins_ = dump_->step(parts_.host.pools());
-  }
-  if (!pins_.empty()) {
-    const std::size_t size = std::min(pins_.size(), kMaxPinBytes);
-    link_->send(Pins{pins_.substr(0, size)});
-    pins_.erase(0, size);
-  }
-  if (pins_.empty() && dump_ && dump_->done()) {
-    dump_.reset();
-    link_->await_room(false);
-    if (state_ == State::HandingOver) {
-      link_->send(Go{});
-    }
-  }
-}
-
 void Upgrade::on_message(const HandoverMessage& message) {
   step_began_ = parts_.clock.now();
   if (const auto* const failed = std::get_if<Failed>(&message)) {
@@ -162,19 +107,24 @@ void Upgrade::on_message(const HandoverMessage& message) {
     parts_.host.hold_accepting(true);
     begin_dump(dumped_);
   } else if (std::holds_alternative<Serving>(message) && state_ == State::HandingOver && !dump_) {
-    on_replaced();
+    on_serving();
   } else {
     fail("it spoke out of order");
   }
 }
 
-void Upgrade::on_replaced() {
-  state_ = State::Replaced;
-  replaced_ = parts_.clock.now();
+void Upgrade::on_serving() {
+  state_ = State::Confirming;
+  served_ = parts_.clock.now();
   parts_.log.info("upgraded", {{"successor", pid_}, {"sessions", parts_.host.live_sessions()}});
+  parts_.host.hold_admin(true);
+  link_->send(Sessions{told_sessions_ = parts_.host.live_sessions()});
+}
+
+void Upgrade::on_confirmed() {
+  state_ = State::Replaced;
   answer(admin::UpgradeInfo{static_cast<std::uint32_t>(pid_)});
   parts_.host.on_replaced();
-  link_->send(Sessions{told_sessions_ = parts_.host.live_sessions()});
 }
 
 void Upgrade::look_at_time() {
@@ -182,7 +132,10 @@ void Upgrade::look_at_time() {
   if (pid_ != 0 && (state_ != State::Replaced || ended_)) {
     look_at_child();
   }
-  if (state_ == State::Replaced) {
+  if (state_ == State::Confirming && now - served_ >= kConfirm) {
+    on_confirmed();
+  }
+  if (was_replaced()) {
     report_progress();
   } else if (state_ != State::Idle && !ended_ && now - step_began_ > kPatience) {
     fail("it was not ready within 30 s");
@@ -191,10 +144,6 @@ void Upgrade::look_at_time() {
 
 void Upgrade::report_progress() {
   const Instant now = parts_.clock.now();
-  if (!drains_ && now - replaced_ >= kSettle) {
-    drains_ = true;
-    parts_.host.drain();
-  }
   if (link_ == nullptr) {
     return;
   }
@@ -223,7 +172,9 @@ void Upgrade::on_ended(const std::string& detail) {
   parts_.loop.bury(std::move(link_));
   dump_.reset();
   ended_ = parts_.clock.now();
-  if (state_ == State::Replaced) {
+  if (state_ == State::Confirming) {
+    fail("it served for a moment only: " + detail);
+  } else if (state_ == State::Replaced) {
     parts_.log.error("successor_gone", {{"successor", pid_}, {"detail", detail}});
   }
 }
@@ -238,10 +189,14 @@ void Upgrade::fail(const std::string& detail) {
     link_->end();
     parts_.loop.bury(std::move(link_));
   }
-  if (state_ == State::HandingOver) {
+  const State before = std::exchange(state_, State::Idle);
+  if (before == State::HandingOver || before == State::Confirming) {
     parts_.host.hold_accepting(false);
   }
-  state_ = State::Idle;
+  if (before == State::Confirming) {
+    parts_.host.hold_admin(false);
+    parts_.host.on_taken_back();
+  }
   dump_.reset();
   pins_.clear();
   ended_.reset();

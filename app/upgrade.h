@@ -1,10 +1,10 @@
 // Upgrade: how this process hands over to another one (app/handover_message.h), seen from the one that is
-// replaced. Whatever goes wrong before the other one serves, this one goes on as if nothing had happened.
-// Owned by the Server. Control thread.
+// replaced. Whatever goes wrong before the other one has served for a moment, this one goes on as if nothing
+// had happened. Owned by the Server. Control thread.
 //
-//   Idle --begin--> Preparing --Ready--> HandingOver --Serving--> Replaced
-//     ^                 |                     |
-//     '-----------------+------failed---------'
+//   Idle --begin--> Preparing --Ready--> HandingOver --Serving--> Confirming --a moment--> Replaced
+//     ^                 |                     |                        |
+//     '-----------------+-------failed--------+------------------------'
 #pragma once
 
 #include <sys/types.h>
@@ -47,11 +47,12 @@ class UpgradeHost {
   [[nodiscard]] virtual const DrainOrder* drain_order(backends::BackendId backend) const = 0;
   // What opens the session tickets of its TLS clients (net/tls_tickets.h).
   [[nodiscard]] virtual std::string ticket_keys() = 0;
-  // The other one serves: whose path, file and admin endpoint these are. Clients that were accepted have
-  // still a moment.
+  // The other one serves: callers of the admin endpoint are its own, or this one's again.
+  virtual void hold_admin(bool on) = 0;
+  // It did not last: whoever asks for the process that serves is told that it is this one.
+  virtual void on_taken_back() = 0;
+  // It goes on to serve: whose paths and files these are. Whoever is here is to leave.
   virtual void on_replaced() = 0;
-  // That moment is over: whoever is here is to leave.
-  virtual void drain() = 0;
   [[nodiscard]] virtual std::uint64_t live_sessions() const = 0;
 
  protected:
@@ -86,16 +87,20 @@ class Upgrade final : private HandoverLink::Events {
       fail(detail);
     }
   }
-  [[nodiscard]] bool was_replaced() const noexcept { return state_ == State::Replaced; }
+  // Another process serves.
+  [[nodiscard]] bool was_replaced() const noexcept {
+    return state_ == State::Confirming || state_ == State::Replaced;
+  }
 
  private:
-  enum class State : std::uint8_t { Idle, Preparing, HandingOver, Replaced };
+  enum class State : std::uint8_t { Idle, Preparing, HandingOver, Confirming, Replaced };
 
   [[nodiscard]] std::string why_not() const;
   [[nodiscard]] Result<pid_t> start();
   void offer();
   void begin_dump(std::optional<Instant> touched_since);
-  void on_replaced();
+  void on_serving();
+  void on_confirmed();
   void report_progress();
   void look_at_time();
   void look_at_child();
@@ -110,14 +115,13 @@ class Upgrade final : private HandoverLink::Events {
   std::optional<StartCommand> command_;
   State state_ = State::Idle;
   pid_t pid_ = 0;                       // of the other process; 0 = there is none
-  std::unique_ptr<HandoverLink> link_;  // null when there is no other process
+  std::unique_ptr<HandoverLink> link_;  // null when it is not heard any more, or there is no other process
   std::optional<affinity::PinDump> dump_;
   std::string pins_;              // dumped and not told yet
   Instant dumped_;                // when the last dump began
   Instant step_began_;            // the present wait for the other process
   std::optional<Instant> ended_;  // it has closed its end, and its exit is awaited
-  Instant replaced_;
-  bool drains_ = false;
+  Instant served_;                // since when the other one does
   std::uint64_t told_sessions_ = 0;
   std::unique_ptr<net::Timer> look_;  // null while Idle
   std::vector<admin::UpgradeWaiter*> waiters_;

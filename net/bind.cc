@@ -166,16 +166,14 @@ Result<Fd> one_more(const BoundSockets& bound) {
     Fd copy(fcntl(first.get(), F_DUPFD_CLOEXEC, 0));
     return copy.valid() ? Result<Fd>(std::move(copy)) : bind_error(errno, bound.address);
   }
-  auto fd = open_socket(bound.address, true);
-  if (fd.ok()) {
-    if (auto error = begin_listening(*fd, bound.address)) {
-      return std::move(*error);
-    }
-  }
-  return fd;
+  return open_socket(bound.address, true);
 }
 
 }  // namespace
+
+std::optional<Error> listen_on(const Fd& socket) {
+  return flag_of(socket, SO_ACCEPTCONN) != 0 ? std::nullopt : begin_listening(socket, local_address(socket));
+}
 
 SocketAddress local_address(const Fd& socket) {
   sockaddr_storage native{};

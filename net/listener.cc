@@ -136,6 +136,9 @@ struct Listener::Inner final : Pollable {
 
 Result<std::unique_ptr<Listener>> Listener::start(UvLoop& loop, Fd socket, OnAccept on_accept,
                                                   ListenerOptions options) {
+  if (auto error = listen_on(socket)) {
+    return std::move(*error);
+  }
   if (!options.accept) {
     options.accept = accept_non_blocking;
   }

@@ -39,8 +39,11 @@ enum class PortUse : std::uint8_t {
 
 // Takes sockets that listen already, of another process: at least `least` of them, the missing ones bound
 // anew where the port can be shared, else further descriptors of the first. There may be more than `least`.
-// Requires one at least; fails where one does not listen.
+// Requires one at least; fails where one does not listen. Those that were bound anew do not listen before a
+// Listener is started on them: nobody is to wait for a process that may not come up.
 [[nodiscard]] Result<BoundSockets> adopt_sockets(std::vector<Fd> sockets, std::size_t least);
+// Listens, if it does not yet.
+[[nodiscard]] std::optional<Error> listen_on(const Fd& socket);
 // This end of a socket that is bound or connected.
 [[nodiscard]] SocketAddress local_address(const Fd& socket);
 

@@ -128,8 +128,8 @@ TEST_CASE("what follows the end, and a block that comes twice, are noticed") {
 TEST_CASE("a foreign file and one of a newer format are told apart") {
   CHECK(read_all("#!/bin/sh\necho hello\n", 4).problem == "it is not a file of pins");
   std::string newer = sample();
-  newer[std::string_view("limpet pins\n").size()] = 2;
-  CHECK(read_all(newer, 1000).problem == "its format is 2, and this limpet reads format 1");
+  newer[std::string_view("limpet pins\n").size()] = 3;
+  CHECK(read_all(newer, 1000).problem == "its format is 3, and this limpet reads formats 1 to 2");
 }
 
 TEST_CASE("a length that nobody wrote is refused before anything of it is kept") {
@@ -150,11 +150,13 @@ TEST_CASE("the bytes of the format stay what they are") {
               .idle = Duration(1),
               .ttl = Duration(127),
               .key = "k"});
+  writer.add({.target = *target, .opened = Duration(5), .key = "k"});
   const std::string block = writer.take_block();
   // Behind the size and the checksum: target "p" "b", then the pin.
   CHECK(hex(std::span(reinterpret_cast<const std::uint8_t*>(block.data()), block.size()).subspan(12)) ==
         "ff01700162"
-        "6400ac02017f016b");
+        "6400ac02017f016b"
+        "800000000005016b");
 }
 
 TEST_CASE("names and keys that do not fit are left out by the writer") {

@@ -121,6 +121,37 @@ TEST_CASE("a pin that is live already is not replaced by an older one") {
   CHECK(after.find(9, key, kStart)->backend == 72);
 }
 
+TEST_CASE(
+    "a client in the middle of a session is so in the next process, for as long as it would have been") {
+  AffinityTable before(100);
+  const Key polls = Key::make(KeyKind::Header, "polls");
+  const Key told = Key::make(KeyKind::Header, "told");
+  visit(before, 1, polls, {.backend = 1}, hours(1), kStart);
+  before.open_session(1, told, {.backend = 1}, hours(1), kStart);
+  before.close_session(1, told, kStart, Ending::SentAway);
+  AffinityTable after(100);
+  CHECK(restore(dump(before, kStart + seconds(20)), after, kStart, seconds(1)).restored == 2);
+  CHECK(after.find(9, polls, kStart + seconds(38))->mid_session);
+  CHECK_FALSE(after.find(9, polls, kStart + seconds(40))->mid_session);
+  CHECK_FALSE(after.find(9, told, kStart)->mid_session);
+}
+
+TEST_CASE("what the process before says later counts until this one has opened a session") {
+  AffinityTable before(100);
+  const Key key = Key::make(KeyKind::Header, "alice");
+  before.open_session(1, key, {.backend = 1}, hours(1), kStart);
+  AffinityTable after(100);
+  restore(dump(before, kStart), after, kStart, {});
+  CHECK(after.find(9, key, kStart)->mid_session);
+  before.close_session(1, key, kStart + seconds(2), Ending::SentAway);
+  CHECK(restore(dump(before, kStart + seconds(2)), after, kStart + seconds(2), {}).restored == 1);
+  CHECK_FALSE(after.find(9, key, kStart + seconds(2))->mid_session);
+  after.open_session(9, key, {.backend = 72}, hours(1), kStart + seconds(3));
+  visit(before, 1, key, {.backend = 1}, hours(1), kStart + seconds(4));
+  CHECK(restore(dump(before, kStart + seconds(5)), after, kStart + seconds(5), {}).expired == 1);
+  CHECK(after.find(9, key, kStart + seconds(5))->backend == 72);
+}
+
 TEST_CASE("a dump of what is new has nothing else") {
   AffinityTable before(100);
   visit(before, 1, Key::make(KeyKind::Query, "old"), {.backend = 1}, hours(1), kStart);

@@ -154,6 +154,50 @@ scenario("a drain goes on in the new process", async (stage) => {
   assert.deepEqual(await client.ended(), { code: 1012, reason: "service restart" });
 });
 
+for (const has_served of [false, true]) {
+  scenario(`a new process that dies ${has_served ? "behind its first client" : "as it begins to serve"} is followed by the old one`, async (stage) => {
+    const { limpet, succession } = await start(stage, { workers: 2 });
+    const before = await stage.open_websocket(limpet.ws_url);
+    const follower = await succession.upgrade();
+    if (has_served) await stage.open_websocket(limpet.ws_url);
+    const died = Date.now();
+    process.kill(follower, "SIGKILL");
+    const after = await until(() => stage.open_websocket(limpet.ws_url).catch(() => undefined), { what: "service" });
+    const silent_for = Date.now() - died;
+    assert.ok(silent_for < 1000, `nobody was served for ${silent_for} ms`);
+    assert.equal(await after.echo("to the old one"), "to the old one");
+    assert.equal(await before.echo("still here"), "still here");
+    await until(() => limpet.events("upgrade_failed").length === 1);
+    assert.match(limpet.events("upgrade_failed")[0].detail, /served for a moment only/);
+    const status = await succession.status();
+    assert.deepEqual([status.pid, status.predecessor], [limpet.pid, null]);
+    assert.equal((await get(`${limpet.url}/stats`)).status, 200);
+
+    succession.pids.pop();
+    process.kill(limpet.pid, "SIGUSR2");
+    await until(() => limpet.events("upgraded").length === 2, { what: "the next process serves" });
+    succession.pids.push(limpet.events("upgraded")[1].successor);
+    const last = await stage.open_websocket(limpet.ws_url);
+    assert.equal(await last.echo("to the new one"), "to the new one");
+    for (const client of [before, after]) assert.equal((await client.ended()).code, 1012);
+    await succession.until_gone(limpet.pid);
+  });
+}
+
+scenario("who polls a draining backend keeps it through an upgrade, and the drain keeps its rate", async (stage) => {
+  const backends = await Promise.all(["h1", "h2"].map((name) => stage.serve_http((_, answer) => answer.end(name), { name })));
+  const limpet = await stage.start_limpet({ backends, affinity: { by: "header:x-user" }, upgrade: { grace: "0s" } });
+  for (const { name } of backends) await limpet.admin.until_health(name, "up");
+  const poll = async (user) => (await get(limpet.url, { headers: { "x-user": user } })).body.toString();
+  const home = await poll("alice");
+  await call(limpet, "POST", `/v1/backends/${home}/drain`, { rate: "7/s" });
+  await new Succession(stage, limpet).upgrade();
+  assert.equal(await poll("alice"), home);
+  assert.notEqual(await poll("somebody new"), home);
+  const { drain } = await new Admin(limpet.admin.url).backend(home);
+  assert.deepEqual([drain.cause, drain.rate], ["drained", "7/s"]);
+});
+
 scenario("an upgrade with a bad file changes nothing and says what is wrong", async (stage) => {
   const { limpet, succession } = await start(stage);
   const client = await stage.open_websocket(limpet.ws_url);
