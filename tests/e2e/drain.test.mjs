@@ -171,8 +171,8 @@ scenario("each pool says its own code and reason", async (stage) => {
     health: { probe: "none" },
   });
   const clients = [];
-  for (const address of limpet.addresses) {
-    for (let i = 0; i < 2; ++i) clients.push(await stage.open_websocket(`ws://${address}`));
+  for (const url of limpet.ws_urls) {
+    for (let i = 0; i < 2; ++i) clients.push(await stage.open_websocket(url));
   }
   assert.equal((await say(limpet.admin, "drain", "spare", undefined, { status: 400 })).error, "pool");
   await say(limpet.admin, "drain", "a");

@@ -1,9 +1,8 @@
 // HTTP through limpet: connections that are kept, framing in all its forms, answers that stream.
 import assert from "node:assert/strict";
-import http from "node:http";
 import { randomBytes } from "node:crypto";
 import { refusing_backend } from "./support/backends.mjs";
-import { get, request } from "./support/http_client.mjs";
+import { get, module_of, request } from "./support/http_client.mjs";
 import { scenario } from "./support/scenario.mjs";
 import { until } from "./support/until.mjs";
 
@@ -287,7 +286,7 @@ scenario("a client that leaves takes its request away from the backend", async (
 
 scenario("many clients at once each get their own answer", async (stage) => {
   const { limpet } = await behind_limpet(stage, (asked, answer) => asked.pipe(answer.writeHead(200, { "X-Path": asked.url })));
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 50 });
+  const agent = new (module_of(limpet.url).Agent)({ keepAlive: true, maxSockets: 50 });
   stage.add({ stop: () => agent.destroy() });
   const answers = await Promise.all(
     Array.from({ length: 1000 }, async (_, i) => {

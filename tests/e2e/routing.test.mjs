@@ -50,7 +50,7 @@ scenario("each listener serves its pool, and one without a pool answers 404", as
     routes: [{ path: "/two", pool: "two" }],
     health,
   });
-  const [first, second, third] = limpet.addresses.map((address) => `http://${address}`);
+  const [first, second, third] = limpet.urls;
   assert.equal((await get(`${first}/`)).body.toString(), "one");
   assert.equal((await get(`${second}/`)).body.toString(), "two");
   assert.equal((await get(`${first}/two`)).body.toString(), "two");

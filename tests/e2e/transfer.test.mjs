@@ -1,9 +1,8 @@
 // Large bodies: they arrive whole, and limpet does not grow with them.
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import http from "node:http";
 import { once } from "node:events";
-import { request } from "./support/http_client.mjs";
+import { module_of, request } from "./support/http_client.mjs";
 import { scenario } from "./support/scenario.mjs";
 import { until, until_still } from "./support/until.mjs";
 
@@ -50,7 +49,7 @@ async function transfer_server(stage) {
 }
 
 async function answer_to(url, options, send = (asked) => asked.end()) {
-  const asked = http.request(url, { agent: new http.Agent(), ...options });
+  const asked = module_of(url).request(url, { agent: new (module_of(url).Agent)(), ...options });
   const answered = once(asked, "response");
   const sent = await send(asked);
   const [answer] = await answered;

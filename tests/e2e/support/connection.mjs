@@ -1,9 +1,8 @@
 // One raw TCP connection, either end of it: bytes are sent as they are and read when they are asked for.
 import { createHash } from "node:crypto";
-import net from "node:net";
-import { once } from "node:events";
 import { in_time } from "./until.mjs";
 import { make_frame, take_frame } from "./frames.mjs";
+import { connect } from "./over_tls.mjs";
 
 export class Connection {
   constructor(socket) {
@@ -29,9 +28,7 @@ export class Connection {
   // `to` is a port, {host, port} or {path}; options are those of net.connect.
   static async open(to, options = {}) {
     const target = typeof to === "object" ? to : { host: "127.0.0.1", port: to };
-    const socket = net.connect({ allowHalfOpen: true, noDelay: true, ...target, ...options });
-    await in_time(once(socket, "connect"), { what: "a connection" });
-    return new Connection(socket);
+    return new Connection(await in_time(connect(target, options), { what: "a connection" }));
   }
 
   // From now on bytes are counted and hashed, not kept.

@@ -1,14 +1,19 @@
 // HTTP requests by Node's own client, with the answer gathered whole.
 import http from "node:http";
+import https from "node:https";
 import { in_time } from "./until.mjs";
 
-const once_only = new http.Agent({ keepAlive: false });
+// The module for a URL. Each of its agents is for one scheme.
+export const module_of = (url) => (url.startsWith("https:") ? https : http);
+const kOnceOnly = { http: new http.Agent({ keepAlive: false }), https: new https.Agent({ keepAlive: false, maxCachedSessions: 0 }) };
 
 // Answers {status, headers, body, trailers, interims}. `from` is the client's address; `body` a string or a buffer.
-export function request(url, { method = "GET", headers = {}, body, from, agent = once_only, ...options } = {}) {
+export function request(url, { method = "GET", headers = {}, body, from, agent = kOnceOnly[url.startsWith("https:") ? "https" : "http"], ...options } = {}) {
   const done = new Promise((resolve, reject) => {
     const interims = [];
-    const asked = http.request(url, { method, headers, localAddress: from, agent, ...options });
+    // The certificate is that of the machine, whatever Host says.
+    const options_of_tls = url.startsWith("https:") ? { servername: "localhost" } : {};
+    const asked = module_of(url).request(url, { method, headers, localAddress: from, agent, ...options_of_tls, ...options });
     asked.on("information", (info) => interims.push({ status: info.statusCode, headers: info.headers }));
     asked.on("error", reject);
     asked.on("upgrade", (answer, socket) => {

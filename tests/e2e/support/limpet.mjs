@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Admin } from "./admin.mjs";
 import { Child, run_program } from "./child.mjs";
+import { dress, kHttp, kWs, remember } from "./over_tls.mjs";
 import { until } from "./until.mjs";
 
 // Under scripts/sanitize: a process that is killed tells no leaks.
@@ -13,9 +14,9 @@ export const kBinary = process.env.LIMPET_BINARY ?? new URL("../../../build/rele
 
 // What every test wants unless it says otherwise: ports from the kernel, its own cookie key, quick health probes.
 function complete(settings, folder) {
-  const { affinity = {}, health = {}, ...others } = settings;
+  const { listeners = [{ bind: "127.0.0.1:0" }], affinity = {}, health = {}, ...others } = settings;
   return {
-    listeners: [{ bind: "127.0.0.1:0" }],
+    listeners: dress(listeners),
     admin: { bind: "127.0.0.1:0" },
     affinity: { ...affinity, cookie: { secret_file: join(folder, "cookie.key"), ...affinity.cookie } },
     health: { interval: "100ms", timeout: "500ms", ...health },
@@ -51,10 +52,13 @@ export class Limpet extends Child {
       "limpet listens",
     );
     this.addresses = events.filter((event) => !event.admin).map((event) => event.address);
+    remember(this.addresses);
     [this.address] = this.addresses;
     this.port = Number(this.address.split(":").at(-1));
-    this.url = `http://${this.address}`;
-    this.ws_url = `ws://${this.address}`;
+    this.urls = this.addresses.map((address) => `${kHttp}://${address}`);
+    this.ws_urls = this.addresses.map((address) => `${kWs}://${address}`);
+    [this.url] = this.urls;
+    [this.ws_url] = this.ws_urls;
     const own = events.find((event) => event.admin);
     if (own && !own.address.startsWith("unix:")) this.admin = new Admin(`http://${own.address}`);
   }

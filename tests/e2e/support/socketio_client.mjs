@@ -1,7 +1,6 @@
 // A Socket.IO client as a story needs it. It begins with long-polling and upgrades, as the library does by default.
-import http from "node:http";
 import { io } from "socket.io-client";
-import { cookie_of, get } from "./http_client.mjs";
+import { cookie_of, get, module_of } from "./http_client.mjs";
 import { in_time, until } from "./until.mjs";
 
 // An affinity cookie, as a page that was loaded before gives one to the browser.
@@ -13,7 +12,7 @@ export class SocketIoClient {
   // `cookie`: sent with every request. Without one, cookies of answers are kept as a browser does. `from`: the client's
   // address. Other options are the library's.
   constructor(url, { cookie, from, ...options } = {}) {
-    this.agent = from ? new http.Agent({ localAddress: from, keepAlive: true }) : undefined;
+    this.agent = from ? new (module_of(url).Agent)({ localAddress: from, keepAlive: true }) : undefined;
     this.socket = io(url, {
       forceNew: true,
       reconnectionDelay: 20,

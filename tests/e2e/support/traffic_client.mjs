@@ -1,5 +1,6 @@
 // One client of the traffic: a session at a time, back after every end, with the cookie it was given.
 import WebSocket from "ws";
+import { kWs } from "./over_tls.mjs";
 import { TrafficEnd } from "./traffic_end.mjs";
 
 const kFirstPauseMs = 20; // before it comes back; doubled by every failure, and spread
@@ -21,7 +22,7 @@ export class TrafficClient {
     this.away_since ??= Date.now();
     this.incarnation += 1;
     const query = new URLSearchParams({ seed: plan.seed, number: this.number, incarnation: this.incarnation, pipe: this.pipe });
-    const socket = new WebSocket(`ws://${plan.host}:${plan.port}/traffic?${query}`, {
+    const socket = new WebSocket(`${kWs}://${plan.host}:${plan.port}/traffic?${query}`, {
       headers: this.cookie ? { Cookie: this.cookie } : {},
       perMessageDeflate: this.deflate ? kLightCompression : false,
       handshakeTimeout: kHandshakeMs,
