@@ -15,7 +15,7 @@ using enum TlsFault;
 constexpr std::array<Row, kTlsFaultCount> kRows{{
     {None, "none", "nothing is wrong"},
     {PlainText, "plain_text", "plain text on a port that speaks TLS"},
-    {NotTls, "not_tls", "what came is not TLS"},
+    {NotTls, "not_tls", "what came is not TLS, or is damaged"},
     {NoSharedVersion, "no_shared_version", "no shared protocol version"},
     {NoSharedCipher, "no_shared_cipher", "no shared cipher, group or signature"},
     {NoSharedProtocol, "no_shared_protocol", "http/1.1 is not among the protocols offered (ALPN)"},

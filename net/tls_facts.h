@@ -15,7 +15,7 @@ namespace limpet::net {
 enum class TlsFault : std::uint8_t {
   None,
   PlainText,             // a request in plain text on a port that speaks TLS
-  NotTls,                // bytes that are no TLS record
+  NotTls,                // bytes that are no TLS record, or are damaged
   NoSharedVersion,       // the peer speaks none of our versions
   NoSharedCipher,        // nor one of our ciphers, groups or signatures
   NoSharedProtocol,      // ALPN without http/1.1

@@ -234,8 +234,9 @@ void TlsStream::reset_on_close() noexcept {
 
 void TlsStream::close() noexcept {
   LIMPET_ASSERT(socket_ != nullptr, "a stream is closed once");
-  if (state_ == State::Opening && ssl_ != nullptr) {
-    counts().add(TlsFault::Timeout);  // its owner has waited long enough
+  // Its owner has waited long enough. Of one that never said a word that is known by what it was to be told.
+  if (state_ == State::Opening && (ssl_ != nullptr || facts_.fault == TlsFault::Timeout)) {
+    counts().add(TlsFault::Timeout);
   }
   // What is cut in the middle of a record, or on purpose, must not look as if it was complete.
   if (state_ == State::Open && !end_said_ && !resets_ && out_.empty() && debt_ == 0) {

@@ -177,6 +177,7 @@ TEST_CASE("what cannot become a handshake fails with its word") {
   };
   const auto wrong = GENERATE(Case{"\x16\x03\x01\xff\xff garbage", 0, TlsFault::NotTls},
                               Case{std::string("\0\1\2\3\4\5\6\7\x8\x9\xa\xb\xc", 13), 0, TlsFault::NotTls},
+                              Case{std::string("\x16\x03\1\0\5\1\0\0\1\x99", 10), 0, TlsFault::NotTls},
                               Case{"", TLS1_1_VERSION, TlsFault::NoSharedVersion});
   Rig rig;
   if (wrong.raw.empty()) {
@@ -230,8 +231,9 @@ TEST_CASE("nothing but http/1.1 is agreed on") {
 }
 
 TEST_CASE("a client too slow for its owner has run out of time") {
+  const auto bytes = GENERATE(std::size_t{0}, std::size_t{20});
   Rig rig;
-  rig.client->move(20);
+  rig.client->move(bytes);
   REQUIRE(turns_until(rig.loop, [&] { return rig.loop.turns() > 3; }));
   CHECK(rig.end->stream->write(bytes_of("HTTP/1.1 408")).status == net::IoStatus::Broken);
   rig.end->stream.reset();
