@@ -58,12 +58,21 @@ std::string ends_of(const net::TlsServer& server) {
   return text;
 }
 
+// With what is told of the files: one that has got another name or other rights is as good as before, but
+// what was said of it is no longer true.
+bool is_same(const net::TlsServer& present, const net::TlsServer& made) {
+  return present.fingerprint() == made.fingerprint() && present.certificates() == made.certificates();
+}
+
+bool is_same(const net::TlsClient& present, const net::TlsClient& made) {
+  return present.fingerprint() == made.fingerprint();
+}
+
 // The one there is, when a new one was made from the same.
 template <typename Map, typename Key, typename Pointer>
 Pointer same_or_new(const Map& present, const Key& key, Pointer made) {
   const auto found = present.find(key);
-  const bool is_same = found != present.end() && found->second->fingerprint() == made->fingerprint();
-  return is_same ? found->second : made;
+  return found != present.end() && is_same(*found->second, *made) ? found->second : made;
 }
 
 }  // namespace
@@ -174,13 +183,13 @@ void add_renewals(const TlsContexts& from, const TlsContexts& to, std::vector<se
   };
   for (const auto& [bind, server] : to.listeners) {
     const auto before = from.listeners.find(bind);
-    if (before != from.listeners.end() && before->second != server) {
+    if (before != from.listeners.end() && before->second->fingerprint() != server->fingerprint()) {
       add("listeners." + bind + ".tls", {}, ends_of(*before->second), ends_of(*server));
     }
   }
   for (const auto& [name, client] : to.backends) {
     const auto before = from.backends.find(name);
-    if (before != from.backends.end() && before->second != client) {
+    if (before != from.backends.end() && before->second->fingerprint() != client->fingerprint()) {
       add("pools." + name.first + ".backends." + name.second + ".tls",
           {.pool = name.first, .backend = name.second}, "its files as they were",
           "its files as they are now");

@@ -29,6 +29,8 @@ struct TlsCertificateFacts {
   std::string file;
   std::string key_file;
   bool key_is_open = false;  // others may read the key file
+
+  friend bool operator==(const TlsCertificateFacts&, const TlsCertificateFacts&) = default;
 };
 
 // What outlives a reload. Any thread.
