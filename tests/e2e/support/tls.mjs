@@ -12,6 +12,9 @@ import { in_time } from "./until.mjs";
 
 const openssl = (...args) => execFileSync("openssl", args, { stdio: ["ignore", "pipe", "pipe"] });
 
+// Where the listeners of tests are.
+export const kLocal = "DNS:localhost,IP:127.0.0.1";
+
 // An authority in `folder`, and what it signs.
 export class Pki {
   constructor(folder, name = "ca") {
@@ -22,12 +25,13 @@ export class Pki {
       "-subj", `/CN=limpet ${name}`, "-keyout", this.ca_key, "-out", this.ca);
     this.text = readFileSync(this.ca);
   }
-  // {certificate, key}: paths. `names` like "DNS:localhost,IP:127.0.0.1"; `days` may be in the past.
-  issue(stem, names, { days = 1, subject = `/CN=${stem}`, rsa = false } = {}) {
+  // {certificate, key}: paths. `names` like "DNS:localhost,IP:127.0.0.1"; `days` may be in the past; `use` is what it may be
+  // used for (clientAuth, serverAuth), anything if not said.
+  issue(stem, names, { days = 1, subject = `/CN=${stem}`, rsa = false, use } = {}) {
     const path = (end) => join(this.folder, `${stem}.${end}`);
     const kind = rsa ? ["rsa:2048"] : ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
     openssl("req", "-newkey", ...kind, "-nodes", "-subj", subject, "-keyout", path("key"), "-out", path("csr"));
-    writeFileSync(path("ext"), `subjectAltName=${names}\n`);
+    writeFileSync(path("ext"), `subjectAltName=${names}\n${use ? `extendedKeyUsage=${use}\n` : ""}`);
     openssl("x509", "-req", "-in", path("csr"), "-CA", this.ca, "-CAkey", this.ca_key, "-CAcreateserial",
       "-days", String(days), "-extfile", path("ext"), "-out", path("pem"));
     return { certificate: path("pem"), key: path("key") };

@@ -13,6 +13,8 @@ export const kBystanderEveryMs = 20;
 export const kSpareBytes = process.env.LIMPET_TEST_MEMORY === "unbounded" ? Infinity : 4 * kMiB;
 // A waiting head that sent nothing: the connection, its poll handle, its deadline.
 export const kWaitingHeadBytes = 4 * kKiB;
+// A TLS handshake under way, from the first byte on: the library's buffers for a record each way, its state, the keys.
+export const kHandshakeBytes = 80 * kKiB;
 // A peer that does not read: what one read brought, each way, and the chunks that hold it.
 export const kStuckPeerBytes = 2 * 256 * kKiB + 64 * kKiB;
 // A client that was told to go may keep its connection for so long, so that no reset overtakes its answer.

@@ -22,8 +22,9 @@ export class Bystander {
   as_backend() {
     return { name: this.name, address: `127.0.0.1:${this.port}` };
   }
-  async begin(limpet_port) {
-    const answer = await get(`${this.url}/begin?port=${limpet_port}`);
+  // `tls`: {ca, cert, key}, paths; nothing = in plain text.
+  async begin(limpet_port, tls = null) {
+    const answer = await get(`${this.url}/begin?port=${limpet_port}&tls=${encodeURIComponent(JSON.stringify(tls))}`);
     assert.equal(answer.body.toString(), "101", "the bystander's session is open");
   }
   // What it saw, which must be all that was sent, in order and in time.

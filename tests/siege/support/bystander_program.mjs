@@ -1,10 +1,13 @@
 // A process that an attack must not harm: an echo server, and a WebSocket client that talks to it through limpet.
 //   node bystander_program.mjs EVERY_MS
-// It tells its port in a line of JSON. GET /begin?port=N opens the session through limpet at that port; GET /report stops
+// It tells its port in a line of JSON. GET /begin?port=N opens the session through limpet at that port, over TLS with
+// &tls={"ca", "cert", "key"} (paths; ca is whom it trusts, the others are its own and may be missing). GET /report stops
 // talking, waits for what is on its way and answers what was seen. Both ends are one process, so that a delay is limpet's
 // or the machine's.
+import { readFileSync } from "node:fs";
 import http from "node:http";
 import net from "node:net";
+import tls from "node:tls";
 import { make_frame, switch_answer, take_frame, upgrade_request } from "../../e2e/support/frames.mjs";
 
 const every_ms = Number(process.argv[2]);
@@ -42,8 +45,16 @@ function on_answer({ payload }) {
   seen.worst_ms = Math.max(seen.worst_ms, performance.now() - sent_at[number]);
 }
 
-function begin(port, on_open) {
-  const socket = net.connect({ host: "127.0.0.1", port, noDelay: true });
+function connect(port, files) {
+  if (!files) return net.connect({ host: "127.0.0.1", port, noDelay: true });
+  const own = Object.fromEntries(Object.entries(files).map(([what, path]) => [what, readFileSync(path)]));
+  const socket = tls.connect({ host: "127.0.0.1", port, servername: "localhost", ...own });
+  socket.setNoDelay(true);
+  return socket;
+}
+
+function begin(port, files, on_open) {
+  const socket = connect(port, files);
   socket.on("error", () => {});
   socket.on("close", () => (seen.ended = true));
   socket.write(upgrade_request({ path: "/bystander" }));
@@ -75,7 +86,8 @@ function report(tell) {
 
 const server = http.createServer((request, answer) => {
   const url = new URL(request.url, "http://localhost");
-  if (url.pathname === "/begin") begin(Number(url.searchParams.get("port")), (status) => answer.end(status));
+  const asked = (word) => JSON.parse(url.searchParams.get(word));
+  if (url.pathname === "/begin") begin(asked("port"), asked("tls"), (status) => answer.end(status));
   else if (url.pathname === "/report") report((text) => answer.end(text));
   else answer.end("bystander");
 });

@@ -16,8 +16,9 @@ export function in_settings(timeouts_ms = {}) {
 }
 
 export class Siege {
-  // `start(settings)` starts limpet where it is not to be started in the usual way.
-  static async lay(stage, { story, backends, pools, routes = [], timeouts_ms, settings = {}, start = (all) => stage.start_limpet(all) }) {
+  // `start(settings)` starts limpet where it is not to be started in the usual way; `tls` is the bystander's.
+  static async lay(stage, plan) {
+    const { story, backends, pools, routes = [], timeouts_ms, settings = {}, tls, start = (all) => stage.start_limpet(all) } = plan;
     const bystander = await stage.add(new Bystander()).start();
     const limpet = await start({
       workers: 1,
@@ -30,7 +31,7 @@ export class Siege {
     });
     const siege = new Siege();
     Object.assign(siege, { stage, story, limpet, bystander, meter: new Meter(limpet), attackers: 0 });
-    await bystander.begin(limpet.port);
+    await bystander.begin(limpet.port, tls);
     await siege.open_books();
     return siege;
   }
