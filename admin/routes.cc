@@ -35,7 +35,7 @@ constexpr std::array kRoutes{
     Route{"POST", "/v1/backends/{key}/disable", disable_backend,
           "nobody comes, its sessions are sent away within the grace time: pool"},
     Route{"POST", "/v1/backends", add_backend,
-          "{\"address\": ...} adds one: also name, pool, weight, max_sessions"},
+          "{\"address\": ...} adds one: also name, pool, weight, max_sessions, send_proxy, tls: {...}"},
     Route{"DELETE", "/v1/backends/{key}", remove_backend,
           "it takes no new clients, and goes with its last: pool"},
     Route{"POST", "/v1/backends/{key}/weight", set_weight, "{\"weight\": 3}: pool"},
