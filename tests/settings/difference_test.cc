@@ -147,6 +147,18 @@ TEST_CASE("the section tls comes, changes and goes") {
         "removed listeners.127.0.0.1:8080 pool: default, proxy_protocol: off, tls: {" + of_listener + "} > ");
 }
 
+TEST_CASE("how backends are told of a client changes for all pools, and for the next request") {
+  const Settings from = accepted(kTwoPools);
+  const Settings to = accepted(kTwoPools + "forwarded: both\n");
+  CHECK(told(from, to) == std::vector<std::string>{"changed forwarded x_forwarded > both"});
+  CHECK(told(to, from) == std::vector<std::string>{"changed forwarded both > x_forwarded"});
+  CHECK(told(from, accepted(kTwoPools + "forwarded: x_forwarded\n")).empty());
+  const Change change = difference(from, to).front();
+  CHECK(change.is_reloadable);
+  CHECK_FALSE(change.reaches_sessions);
+  CHECK(change.owner.pool.empty());
+}
+
 TEST_CASE("the order of backends, listeners and pools makes no difference") {
   const Settings from = accepted(kTwoPools);
   Settings to = from;
