@@ -183,6 +183,35 @@ for (const version of ["v1", "v2"]) {
   }, { skip: no_haproxy });
 }
 
+scenario("a reload stops asking for a PROXY header on the same socket, and whoever came with one stays who it is", async (stage) => {
+  const limpet = await behind_proxy(stage);
+  const kept = await stage.connect(limpet.port);
+  const ask_again = async () => {
+    kept.send(kRequest);
+    const { headers } = JSON.parse((await kept.read_message()).body);
+    return headers["x-forwarded-for"];
+  };
+  kept.send(v1_header("203.0.113.7:5000"));
+  assert.equal(await ask_again(), "203.0.113.7");
+  // Who waits for a header's end is heard by the rule it came under.
+  const waiting = await stage.connect(limpet.port);
+  const header = v2_header("203.0.113.8:5000");
+  await waiting.send_all(header.subarray(0, 10));
+  await until(async () => (await limpet.admin.json("/v1/status")).totals.connections === 2, { what: "both are accepted" });
+  edit(limpet, (settings) => (settings.listeners[0].proxy_protocol = "off"));
+  assert.deepEqual(keys_of((await reload(limpet)).changes), ["changed listeners.127.0.0.1:0.proxy_protocol"]);
+  assert.equal(limpet.events("listening").length, 2, "nothing was bound anew");
+
+  // A worker may hear of it a moment after us.
+  await until(async () => (await ask(stage, limpet, kRequest)).from === "127.0.0.1", { what: "nobody is asked" });
+  const mistaken = await stage.connect(limpet.port);
+  mistaken.send(v1_header("203.0.113.7:5000"), kRequest);
+  assert.equal((await mistaken.read_message()).status, 400);
+  assert.equal(await ask_again(), "203.0.113.7");
+  waiting.send(header.subarray(10), kRequest);
+  assert.equal(JSON.parse((await waiting.read_message()).body).headers["x-forwarded-for"], "203.0.113.8");
+});
+
 scenario("a reload asks newcomers for a PROXY header, live sessions stay, and an upgrade goes on asking", async (stage) => {
   const [backend] = await stage.start_servers("websocket", "w");
   const limpet = await stage.start_limpet({ backends: [backend], upgrade: { grace: "0s" } });
