@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "settings/find_named.h"
 #include "settings/report.h"
 
 namespace limpet::app {
@@ -42,6 +43,12 @@ std::string backend_problem_key(const std::string& backend, const net::TlsTroubl
                            : trouble.part == Part::Key ? "key"
                                                        : "certificate";
   return settings::join_key(settings::join_key(backend, "tls"), name);
+}
+
+bool speaks_the_same(const settings::Backend& backend, const std::string& pool,
+                     const settings::Settings& running) {
+  const settings::Backend* const before = settings::find_backend(running, pool, backend.name);
+  return before != nullptr && before->tls == backend.tls && before->address == backend.address;
 }
 
 std::int64_t days_between(WallTime now, WallTime then) {
@@ -93,6 +100,16 @@ Certificates::Certificates()
 std::variant<TlsContexts, std::vector<TlsProblem>> Certificates::load(const settings::Settings& settings) {
   TlsContexts contexts;
   std::vector<TlsProblem> problems;
+  load_listeners(settings, contexts, problems);
+  load_backends(settings, nullptr, contexts, problems);
+  if (!problems.empty()) {
+    return problems;
+  }
+  return contexts;
+}
+
+void Certificates::load_listeners(const settings::Settings& settings, TlsContexts& contexts,
+                                  std::vector<TlsProblem>& problems) const {
   for (std::size_t i = 0; i < settings.listeners.size(); ++i) {
     if (!settings.listeners[i].tls) {
       continue;
@@ -107,12 +124,16 @@ std::variant<TlsContexts, std::vector<TlsProblem>> Certificates::load(const sett
       problems.push_back({listener_problem_key(i, trouble), std::move(trouble.detail)});
     }
   }
+}
+
+void Certificates::load_backends(const settings::Settings& settings, const settings::Settings* running,
+                                 TlsContexts& contexts, std::vector<TlsProblem>& problems) const {
   for (const settings::Pool& pool : settings.pools) {
     // The list of the short form has a key of its own: whoever shows places knows which form it was.
     const std::string list = settings::join_key(settings::join_key("pools", pool.name), "backends");
     for (std::size_t i = 0; i < pool.backends.size(); ++i) {
       const settings::Backend& backend = pool.backends[i];
-      if (!backend.tls) {
+      if (!backend.tls || (running != nullptr && speaks_the_same(backend, pool.name, *running))) {
         continue;
       }
       auto made = net::TlsClient::load(options_of(backend), backend_counts_);
@@ -127,10 +148,18 @@ std::variant<TlsContexts, std::vector<TlsProblem>> Certificates::load(const sett
       }
     }
   }
-  if (!problems.empty()) {
-    return problems;
+}
+
+std::vector<TlsProblem> Certificates::change_backends(const settings::Settings& running,
+                                                      const settings::Settings& next) {
+  TlsContexts fresh;
+  std::vector<TlsProblem> problems;
+  load_backends(next, &running, fresh, problems);
+  if (problems.empty()) {
+    fresh.backends.merge(contexts_.backends);
+    contexts_.backends = std::move(fresh.backends);
   }
-  return contexts;
+  return problems;
 }
 
 void Certificates::commit(TlsContexts contexts) {

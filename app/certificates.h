@@ -51,6 +51,11 @@ class Certificates {
   // Makes what load() gave the present. Backends that are not in it keep theirs: some are leaving, and their
   // clients may still come.
   void commit(TlsContexts contexts);
+  // For a change at run time, from `running` to `next`: reads the files of backends that are new or speak
+  // otherwise, and makes them the present. What else there is stays, whatever its files are by now: they may
+  // be in the middle of a renewal. With problems nothing has changed.
+  [[nodiscard]] std::vector<TlsProblem> change_backends(const settings::Settings& running,
+                                                        const settings::Settings& next);
   [[nodiscard]] const TlsContexts& contexts() const noexcept { return contexts_; }
 
   [[nodiscard]] net::TlsTickets& tickets() noexcept { return *shared_.tickets; }
@@ -66,6 +71,12 @@ class Certificates {
   [[nodiscard]] const net::TlsCounts& backend_counts() const noexcept { return *backend_counts_; }
 
  private:
+  void load_listeners(const settings::Settings& settings, TlsContexts& contexts,
+                      std::vector<TlsProblem>& problems) const;
+  // Of those that `running` has the same the files are not read; null = all are read.
+  void load_backends(const settings::Settings& settings, const settings::Settings* running,
+                     TlsContexts& contexts, std::vector<TlsProblem>& problems) const;
+
   net::TlsShared shared_;  // of the clients' side
   std::shared_ptr<net::TlsCounts> backend_counts_;
   TlsContexts contexts_;

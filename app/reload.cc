@@ -190,11 +190,10 @@ admin::OrRefusal<admin::ReloadReport> reload_file(Server& server, Author author)
 }
 
 std::optional<admin::Refusal> change_run_time(Server& server, settings::Settings next) {
-  auto certificates = server.certificates().load(next);
-  if (const auto* const problems = std::get_if<std::vector<TlsProblem>>(&certificates)) {
-    return admin::Refusal{400, "tls", problems->front().key + ": " + problems->front().detail};
+  const auto problems = server.certificates().change_backends(server.settings(), next);
+  if (!problems.empty()) {
+    return admin::Refusal{400, "tls", problems.front().key + ": " + problems.front().detail};
   }
-  server.certificates().commit(std::move(std::get<TlsContexts>(certificates)));
   const auto changes = settings::difference(server.settings(), next);
   // The same listeners: nothing is opened.
   server.apply(std::move(next),

@@ -225,6 +225,32 @@ TEST_CASE("a bad pair changes nothing, and every mistake is told at its place") 
   CHECK(desk.certificates.contexts().backends == before.backends);
 }
 
+TEST_CASE("a change at run time reads the files of the backend that comes, and no others") {
+  Desk desk;
+  desk.reload();
+  const TlsContexts before = desk.certificates.contexts();
+  const WallTime now = desk.end_of_one() - kDay;
+  CHECK(desk.warned(now).size() == 1);
+  const settings::Settings running = desk.file().settings;
+  settings::Settings next = running;
+  fs::remove(desk.one.key);
+  fs::remove(desk.own.key);
+  next.pools[0].backends[0].weight = 3;
+  CHECK(desk.certificates.change_backends(running, next).empty());
+  CHECK(desk.certificates.contexts().listeners == before.listeners);
+  CHECK(desk.certificates.contexts().backends == before.backends);
+
+  settings::Backend& added = next.pools[0].backends.emplace_back(running.pools[0].backends[0]);
+  added.name = "b2";
+  CHECK(desk.certificates.change_backends(running, next).front().key == "pools.default.backends[1].tls.key");
+  CHECK(desk.certificates.contexts().backends == before.backends);
+  added.tls->own = {};
+  CHECK(desk.certificates.change_backends(running, next).empty());
+  CHECK(desk.certificates.contexts().backends.size() == 2);
+  CHECK(desk.certificates.contexts().backends.at(kBackend) == before.backends.at(kBackend));
+  CHECK(desk.warned(now).empty());  // the day is not over
+}
+
 TEST_CASE("a backend that leaves keeps its TLS, a listener does not") {
   Desk desk;
   desk.reload();

@@ -261,6 +261,22 @@ scenario("a backend over TLS is added while limpet runs; one whose certificates 
   assert.equal(await client.echo("sealed"), "sealed");
 });
 
+scenario("a change at run time reads the files of the backend that comes, and no others", async (stage) => {
+  const { pki, pair, server, limpet, open } = await tls_stage(stage);
+  const late = await start_tls_backend(stage, "late", read_pair(pki.issue("late", "DNS:app")));
+  const session = await open();
+  await until(() => limpet.events("certificate_ends").length === 1, { what: "the warning of the day" });
+  copyFileSync(pki.issue("next", kLocal).certificate, pair.certificate); // half of a renewal
+  await call(limpet, "POST", `/v1/backends/${server.name}/weight`, { weight: 3 });
+  const tls = { server_name: "app", ca: pki.ca };
+  await call(limpet, "POST", "/v1/backends", { name: "late", address: late.address, tls }, { status: 201 });
+  await limpet.admin.until_health("late", "up");
+  await call(limpet, "DELETE", "/v1/backends/late");
+  assert.equal((await connect_tls(stage, limpet, { ca: pki.text })).socket.getPeerCertificate().subject.CN, "site");
+  assert.equal(await session.echo("still there"), "still there");
+  assert.equal(limpet.events("certificate_ends").length, 1);
+});
+
 scenario("an upgrade keeps TLS, its old clients are told, and tickets of the old process are taken by the new", async (stage) => {
   const { pki, limpet, open } = await tls_stage(stage, { settings: { upgrade: { grace: "2s" } } });
   await limpet.admin.until_health("w1", "up");
