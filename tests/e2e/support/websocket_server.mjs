@@ -2,17 +2,21 @@
 //   !close {"code":..,"reason":..}   closes so (without a code: an empty Close)
 //   !fragments                       answers in three frames
 //   !block MILLISECONDS              does nothing else for so long, then echoes the order
-// Every handshake is answered with X-Backend: NAME. GET /stats tells what was seen; other paths answer NAME.
+//   !name                            answers NAME, for clients that cannot see the fields of a handshake's answer
+// Every handshake is answered with X-Backend: NAME. GET /stats tells what was seen, /page is page.html; other paths answer NAME.
+import { readFileSync } from "node:fs";
 import http from "node:http";
 import { WebSocketServer } from "ws";
 import { listen } from "./listen.mjs";
 
 const [name, host, port] = process.argv.slice(2);
+const page = readFileSync(new URL("page.html", import.meta.url), "utf8").replace("NAME", name);
 const seen = { name, opened: 0, open: 0, messages: 0, closes: [], pings: 0, cookies: [] };
 
 const server = http.createServer((request, answer) => {
   answer.setHeader("X-Backend", name);
-  answer.end(request.url === "/stats" ? JSON.stringify(seen) : `${name}\n`);
+  if (request.url === "/page") answer.setHeader("Content-Type", "text/html").end(page);
+  else answer.end(request.url === "/stats" ? JSON.stringify(seen) : `${name}\n`);
 });
 const sockets = new WebSocketServer({
   server,
@@ -36,6 +40,9 @@ function obey(socket, order) {
       socket.send(order);
       return;
     }
+    case "!name":
+      socket.send(name);
+      return;
     case "!fragments":
       socket.send("one ", { fin: false });
       socket.send("two ", { fin: false });
