@@ -8,8 +8,8 @@ const kToldLines = 40; // of limpet's log, when a story breaks
 // The story has to leave out what the running binary has not.
 export class NotThere extends Error {}
 
-// `tell(options)`: async (options, verdicts, lay) where `lay(plan)` answers a field.
-export async function play(name, defaults, tell) {
+// `tell(options)`: async (options, verdicts, lay) where `lay(plan)` answers a field, of `kind`.
+export async function play(name, defaults, tell, kind = Field) {
   const verdicts = new Verdicts();
   const fields = [];
   let failure;
@@ -17,7 +17,7 @@ export async function play(name, defaults, tell) {
     const options = read_arguments({ seed: 1, ...defaults });
     console.log(`${name}: ${Object.entries(options).map(([word, value]) => `${word} ${value}`).join(", ")}`);
     const lay = async (plan) => {
-      const field = await Field.lay({ seed: options.seed, ...plan });
+      const field = await kind.lay({ seed: options.seed, ...plan });
       fields.push(field);
       return field;
     };
@@ -26,8 +26,8 @@ export async function play(name, defaults, tell) {
     failure = error;
   }
   for (const field of fields) {
-    if (field.limpet.has_crashed()) failure ??= new Error(`limpet ended by itself: ${JSON.stringify(field.limpet.end)}`);
-    if (failure || !verdicts.all_hold()) field.limpet.lines.slice(-kToldLines).forEach((line) => console.log(`limpet: ${line}`));
+    if (field.limpet?.has_crashed()) failure ??= new Error(`limpet ended by itself: ${JSON.stringify(field.limpet.end)}`);
+    if (failure || !verdicts.all_hold()) field.limpet?.lines.slice(-kToldLines).forEach((line) => console.log(`limpet: ${line}`));
     await field.clear().catch((error) => (failure ??= error));
   }
   verdicts.print();
