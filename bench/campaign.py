@@ -7,6 +7,7 @@ import processes
 import schedule
 import targets
 from setup import Setup
+from tls import make_certificate
 
 BACKENDS = 2
 WARM_UP_SECONDS = 0.5
@@ -21,23 +22,30 @@ class Campaign:
         self.folder = folder
         self.say = say
         self.loader = measure.Loader(program=programs / "limpet_bench_load", core=args.load_core,
-                                     log=folder / "load.log", seconds=args.seconds)
+                                     folder=folder, seconds=args.seconds)
 
     def run(self, modes):
         """(versions, rounds of each mode)"""
         with contextlib.ExitStack() as stack:
             setup = Setup(folder=self.folder, backend_ports=self.start_backend(stack), affinity=self.args.affinity,
                           buffer_kib=self.args.peer_buffer, limpet=self.args.limpet, before=self.args.before,
-                          relay=self.programs / "limpet_bench_relay", core=self.args.proxy_core)
+                          relay=self.programs / "limpet_bench_relay", core=self.args.proxy_core,
+                          load_core=self.args.load_core,
+                          certificate=make_certificate(self.folder) if self.args.tls else None)
             versions = self.present(setup)
             rounds = {}
             for name, mode in modes.items():
                 if mode.sessions > measure.most_sessions():
                     self.say(f"skipping {name}: {mode.sessions} sessions want more descriptors; raise ulimit -Hn")
                     continue
-                runner = self.run_idle if mode.kind == "idle" else self.run_load
-                rounds[name] = runner(name, mode, versions, setup)
+                rounds[name] = self.run_mode(name, mode, versions, setup)
             return versions, rounds
+
+    def run_mode(self, name, mode, versions, setup):
+        if mode.kind == "idle":
+            return self.run_idle(name, mode, versions, setup)
+        measured = measure.measure_full_handshakes if mode.kind == "tls-handshake" else measure.measure_load
+        return self.run_load(name, mode, versions, setup, measured)
 
     def start_backend(self, stack):
         command = [self.programs / "limpet_bench_echo", "--listeners", BACKENDS]
@@ -71,7 +79,7 @@ class Campaign:
             lost = f"; {load['failed']} FAILED, first: {load['first_failure']}" if load["failed"] else ""
             self.say(f"  {what}: {done[key]:,.2f} {unit}{lost}")
 
-    def run_load(self, name, mode, names, setup):
+    def run_load(self, name, mode, names, setup, measured):
         """All proxies stay up over all rounds; those that are not measured are silent."""
         rounds = {target: [] for target in names}
         with contextlib.ExitStack() as stack:
@@ -80,11 +88,11 @@ class Campaign:
                 proxy = self.attempt(target, name, lambda: stack.enter_context(targets.start(target, setup)))
                 proxies[target] = proxy
                 if proxy:
-                    warm_up = lambda: measure.measure_load(mode, proxy, self.loader, WARM_UP_SECONDS)
+                    warm_up = lambda: measured(mode, proxy, self.loader, WARM_UP_SECONDS)
                     self.attempt(target, name, warm_up)
             for number, target in schedule.turns(list(names), self.args.rounds):
                 proxy = proxies[target]
-                done = proxy and self.attempt(target, name, lambda: measure.measure_load(mode, proxy, self.loader))
+                done = proxy and self.attempt(target, name, lambda: measured(mode, proxy, self.loader))
                 rounds[target].append(done)
                 self.tell(f"{name} {number + 1}/{self.args.rounds} {target}", done, "cpu_us", f"us / {mode.unit}")
         return rounds

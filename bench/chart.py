@@ -65,7 +65,7 @@ def draw(results):
         f'height="{bottom + FOOT}" role="img" aria-label="Cost of each proxy relative to limpet">',
         f"<style>{STYLE}</style>",
         f'<rect class="card" x="0.5" y="0.5" width="{WIDTH - 1}" height="{bottom + FOOT - 1}" rx="8"/>',
-        *head(targets), *scale(bottom), *body, "</svg>"]) + "\n"
+        *head(targets, results["settings"].get("tls", False)), *scale(bottom), *body, "</svg>"]) + "\n"
 
 
 def group(mode, rounds, targets):
@@ -84,8 +84,8 @@ def text(x, y, words, kind=""):
     return f'<text x="{x}" y="{y}" class="{kind}">{escape(words)}</text>'
 
 
-def head(targets):
-    shapes = [text(MARGIN, 36, "What a proxy costs", "title"),
+def head(targets, is_over_tls):
+    shapes = [text(MARGIN, 36, "What a proxy costs" + (" over TLS" if is_over_tls else ""), "title"),
               text(MARGIN, 56, "CPU time of the proxy for a unit of work, latency at a fixed rate, memory of an idle session: "
                                "relative to limpet, less is better", "quiet")]
     x = MARGIN

@@ -26,6 +26,13 @@ FLATNESS = {
     ("echo-1000", "cpu_us"): ("echo", 1.15),
     ("echo-9000", "cpu_us"): ("echo", 1.15),
 }
+# The same of a campaign with --tls.
+TLS_RATIOS = {
+    ("tls-handshake", "cpu_us"): {"nginx": 1.00},
+    ("echo", "cpu_us"): {"nginx": 1.00},
+    ("echo-16k", "cpu_us"): {"nginx": 0.50},
+}
+TLS_BOUNDS = {("idle", "bytes_per_session"): 12 * 1024}
 BASES = {base for base, _ in FLATNESS.values()}
 
 
@@ -49,18 +56,19 @@ def growth(rounds_of, target, mode, base, key):
     return figures.ratios(both, mode, base, key)
 
 
-def verdicts(rounds_of):
+def verdicts(rounds_of, over_tls=False):
     """The goals of the modes that took part; `rounds_of` maps a mode to its rounds."""
     subject = figures.SUBJECT
+    all_ratios, all_bounds, all_flatness = (TLS_RATIOS, TLS_BOUNDS, {}) if over_tls else (RATIOS, BOUNDS, FLATNESS)
     found = []
-    for (mode, key), others in RATIOS.items():
+    for (mode, key), others in all_ratios.items():
         for other, at_most in others.items():
             measured = figures.median(figures.ratios(rounds_of.get(mode, {}), subject, other, key))
             found.append(Verdict(mode, key, other, measured, at_most))
-    for (mode, key), at_most in BOUNDS.items():
+    for (mode, key), at_most in all_bounds.items():
         measured = figures.median(figures.values(rounds_of.get(mode, {}), subject, key))
         found.append(Verdict(mode, key, "", measured, at_most))
-    for (mode, key), (base, at_most) in FLATNESS.items():
+    for (mode, key), (base, at_most) in all_flatness.items():
         grown, floor = (figures.median(growth(rounds_of, target, mode, base, key)) for target in (subject, figures.FLOOR))
         found.append(Verdict(mode, key, base, grown and grown / (floor or 1), at_most))
     return [verdict for verdict in found if verdict.mode in rounds_of]

@@ -80,7 +80,8 @@ class Load(unittest.TestCase):
         cls.relay = start("limpet_bench_relay", "--backend", f"127.0.0.1:{cls.backend}")
 
     def test_every_mode_completes_through_the_relay(self):
-        for name, mode in modes.MODES.items():
+        for name in modes.taking_part("plain"):
+            mode = modes.MODES[name]
             with self.subTest(name):
                 report = load(dataclasses.replace(mode, sessions=min(mode.sessions, MOST_SESSIONS)), self.relay)
                 self.assertGreater(report["completed"], 0)

@@ -2,8 +2,10 @@
 
 import dataclasses
 import json
+import pathlib
 import time
 
+import full_handshakes
 import quiet
 from processes import Child, cpu_ns
 from setup import SPARE_DESCRIPTORS, descriptor_limit
@@ -16,12 +18,12 @@ class Loader:
     """Starts the load tool."""
     program: str
     core: int
-    log: str
+    folder: pathlib.Path  # for logs
     seconds: float
 
     def start(self, mode, port, *options):
         command = [self.program, *mode.load_options(), "--target", f"127.0.0.1:{port}", *options]
-        return Child(command, self.core, self.log, piped=True)
+        return Child(command, self.core, self.folder / "load.log", piped=True)
 
 
 def most_sessions():
@@ -33,22 +35,35 @@ def measure_load(mode, proxy, loader, seconds=None):
     """CPU time of the proxy over one run. Opening and closing the connections of the run is not counted."""
     with loader.start(mode, proxy.port, "--gate", "--seconds", seconds or loader.seconds) as load:
         expect_ready(load)
-        pids = proxy.family()  # finding them takes too long to do it after the run
-        stat = quiet.stat()
-        before = cpu_ns(pids)
-        load.tell("go")
-        report = json.loads(load.read_line())
-        spent_ns = cpu_ns(pids) - before
-        core_percent = spent_ns / 1e7 / report["seconds"]
-        is_pinned = isinstance(proxy.core, int)  # on several cores others cannot be told apart
-        busy_percent = quiet.busy_percent(stat, quiet.stat(), proxy.core) if is_pinned else core_percent
+
+        def run():
+            load.tell("go")
+            return json.loads(load.read_line())
+        return measure_run(mode, proxy, run)
+
+
+def measure_full_handshakes(mode, proxy, loader, seconds=None):
+    """CPU time of the proxy over the connections that come to itself, not to its front."""
+    return measure_run(mode, proxy, lambda: full_handshakes.run(proxy.own_port, loader.core, loader.folder,
+                                                                seconds or loader.seconds))
+
+
+def measure_run(mode, proxy, run):
+    pids = proxy.family()  # finding them takes too long to do it after the run
+    stat = quiet.stat()
+    before = cpu_ns(pids)
+    report = run()
+    spent_ns = cpu_ns(pids) - before
+    core_percent = spent_ns / 1e7 / report["seconds"]
+    is_pinned = isinstance(proxy.core, int)  # on several cores others cannot be told apart
+    busy_percent = quiet.busy_percent(stat, quiet.stat(), proxy.core) if is_pinned else core_percent
     operations = report["completed"] * mode.per_exchange
     if operations == 0:
         raise ValueError(f"nothing completed; {report.get('first_failure', 'no exchange failed either')}")
     return {"cpu_us": spent_ns / 1000 / operations, "cpu_ns": spent_ns, "operations": operations,
             "per_second": report["per_second"] * mode.per_exchange, "core_percent": core_percent,
             "others_percent": max(0.0, busy_percent - core_percent),
-            **{key: report[key] for key in ("p50_us", "p99_us", "p999_us")}, "load": report}
+            **{key: report[key] for key in ("p50_us", "p99_us", "p999_us") if key in report}, "load": report}
 
 
 def measure_idle(mode, proxy, loader):

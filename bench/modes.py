@@ -7,6 +7,7 @@ MIB = 1024 * KIB
 SOURCES = 8  # client addresses: one alone has ports for about 28,000 connections
 DEFAULT_RATE = 10_000
 DEFAULT_SESSIONS = 9000
+DEFAULT_TLS_SESSIONS = 3000
 
 
 @dataclasses.dataclass
@@ -19,6 +20,7 @@ class Mode:
     per_exchange: float = 1  # operations in what the load tool counts as one
     rate: int = 0  # exchanges a second; 0 is a closed loop
     figures: tuple = ("cpu_us",)  # for the summary, the chart draws the first; keys of figures.FIGURES
+    over: str = ""  # "plain" or "tls" where it takes part in such a campaign only
 
     def load_options(self):
         return ["--mode", self.kind, "--connections", self.sessions, "--size", self.size, "--rate", self.rate,
@@ -49,7 +51,8 @@ def idle(sessions):
 
 
 MODES = {
-    "handshake": Mode("handshake and close, 32 at a time", "session", "handshake", 32),
+    "handshake": Mode("handshake and close, 32 at a time", "session", "handshake", 32, over="plain"),
+    "tls-handshake": Mode("full TLS handshake and close, 4 at a time", "connection", "tls-handshake", 4, over="tls"),
     "echo-1": echo(125, 1),
     "echo": echo(125, 100),
     "echo-1000": echo(125, 1000),
@@ -65,3 +68,8 @@ MODES = {
     "get": Mode("keep-alive GET, 128 B body, 32 connections", "request", "get", 32),
     "idle": idle(DEFAULT_SESSIONS),
 }
+
+
+def taking_part(over):
+    """The names of those of a campaign over "plain" TCP or "tls"."""
+    return [name for name, mode in MODES.items() if mode.over in ("", over)]

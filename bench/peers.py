@@ -1,6 +1,7 @@
 """nginx and haproxy, configured for the job that limpet does: each writes its configuration and answers its command line."""
 
 from setup import SPARE_DESCRIPTORS, descriptor_limit, write
+from tls import CIPHERSUITES
 
 
 def lines(template, ports):
@@ -55,6 +56,13 @@ def nginx_buffers(kib):
       proxy_busy_buffers_size {2 * kib}k;""" if kib else ""
 
 
+def nginx_tls(certificate):
+    return f"""\
+    ssl_certificate {certificate.chain};
+    ssl_certificate_key {certificate.key};
+    ssl_protocols TLSv1.2 TLSv1.3;""" if certificate else ""
+
+
 def nginx_command(program, setup):
     folders = "\n".join(f"  {kind}_temp_path {setup.folder}/nginx-{kind};"
                         for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
@@ -80,7 +88,8 @@ http {{
   }}
 {upstreams}
   server {{
-    listen 127.0.0.1:{setup.port} backlog=4096;
+    listen 127.0.0.1:{setup.port} backlog=4096{' ssl' if setup.certificate else ''};
+{nginx_tls(setup.certificate)}
     keepalive_requests 1000000000;
     keepalive_time 24h;
     keepalive_timeout 1h;
@@ -101,6 +110,11 @@ http {{
 }}
 """)
     return [program, "-e", setup.folder / "nginx-error.log", "-c", path]
+
+
+def haproxy_tls(certificate):
+    """It goes by its own order of ciphers, where the others take what the client asks for first."""
+    return f" ssl crt {certificate.both} ciphersuites {CIPHERSUITES}" if certificate else ""
 
 
 def haproxy_command(program, setup):
@@ -125,9 +139,9 @@ global
   timeout http-keep-alive 1h
   timeout tunnel 1h
 listen proxy
-  bind 127.0.0.1:{setup.port} backlog 4096
+  bind 127.0.0.1:{setup.port} backlog 4096{haproxy_tls(setup.certificate)}
   option forwardfor
-  http-request set-header X-Forwarded-Proto http
+  http-request set-header X-Forwarded-Proto {'https' if setup.certificate else 'http'}
   {sticky}
 {lines(server, setup.backend_ports)}
 """)

@@ -15,7 +15,8 @@ class Child:
         self.name = pathlib.Path(command[0]).name
         self.log = log
         self.core = core
-        self.port = 0  # where it listens, once whoever started it knows
+        self.port = 0  # where it is reached, once whoever started it knows
+        self.own_port = 0  # where it listens itself, when something stands before it
         with open(log, "ab") as sink:
             self.process = subprocess.Popen(
                 ["taskset", "-c", str(core), *map(str, command)],

@@ -42,11 +42,15 @@ def summary(results):
     return table(["mode", "figure", *targets, *(f"{SUBJECT} / {other}" for other in others)], rows)
 
 
+def is_over_tls(results):
+    return results["settings"].get("tls", False)  # results of earlier do not say
+
+
 def load_row(name, measurements):
     done = good(measurements)
 
     def each(key, form):
-        return spread([one[key] for one in done], form)
+        return spread([one[key] for one in done if key in one], form)
     return [name, each("cpu_us", ".2f"), each("per_second", ",.0f"), each("p50_us", ",.0f"), each("p99_us", ",.0f"),
             each("p999_us", ",.0f"), each("core_percent", ".0f"), str(failures(measurements))]
 
@@ -85,8 +89,8 @@ def compared_with(verdict):
     return f"{SUBJECT} / {verdict.against}" if verdict.against else SUBJECT
 
 
-def goal_section(rounds_of):
-    found = goals.verdicts(rounds_of)
+def goal_section(results):
+    found = goals.verdicts(results["rounds"], is_over_tls(results))
     rows = [[verdict.mode, FIGURES[verdict.figure].label.format(unit="unit"),
              compared_with(verdict),
              shown(verdict.measured, ".3f" if verdict.against else ",.0f"),
@@ -117,19 +121,21 @@ def head_section(results):
     noise = "" if quiet.is_quiet(busy) else "; **the machine was not quiet: expect noise**"
     hit, total = disturbed(results["rounds"])
     buffers = f"{settings['peer_buffer_kib']} KiB" if settings["peer_buffer_kib"] else "as they come"
+    listeners = ["- over TLS 1.3 (an ECDSA P-256 certificate) from the client side to the proxy, plain TCP to the backends"]
     return "\n".join([
         f"- machine: {environment['cpu']}, {environment['cores']} cores, Linux {environment['kernel']}; "
         f"{quiet.sentence(busy)}{noise}; others took more than {DISTURBED_PERCENT} % of the proxy's core in {hit} of {total} "
         "measurements",
         f"- {round_count(results['rounds'])} interleaved rounds of at least {settings['seconds']:g} s; affinity by {settings['affinity']}; buffers of "
         f"nginx and haproxy {buffers}; values are median (lowest - highest); less is better",
+        *(listeners if is_over_tls(results) else []),
         *(f"- {name}: {results['versions'][name]}" for name in columns(results["versions"]))])
 
 
 def whole(results, with_goals=False):
     targets = columns(results["versions"])
     parts = [summary(results), head_section(results)]
-    parts += [goal_section(results["rounds"])] if with_goals else []
+    parts += [goal_section(results)] if with_goals else []
     parts += [mode_section(name, results["modes"][name], rounds, targets) for name, rounds in results["rounds"].items()]
     return "\n\n".join(parts) + "\n"
 

@@ -26,12 +26,12 @@ def measurement(value, **other):
             "others_percent": 0, "load": {"failed": 0}, **other}
 
 
-def results(costs, names=tuple(modes.MODES)):
+def results(costs, names=tuple(modes.MODES), over_tls=False):
     """Of two rounds in which each target costs what `costs` says: in every mode the same."""
     return {
         "environment": {"cpu": "a processor", "cores": 2, "kernel": "6.1", "busy_percent": {"0": 0.0, "1": 1.0}},
         "versions": {target: f"{target} 1.0" for target in costs},
-        "settings": {"seconds": 3, "affinity": "cookie", "peer_buffer_kib": 0},
+        "settings": {"seconds": 3, "affinity": "cookie", "peer_buffer_kib": 0, "tls": over_tls},
         "modes": {name: dataclasses.asdict(modes.MODES[name]) for name in names},
         "rounds": {name: {target: [measurement(cost), measurement(cost)] for target, cost in costs.items()}
                    for name in names}}
@@ -85,9 +85,23 @@ class Goals(unittest.TestCase):
         done["rounds"]["echo-9000"] = {"limpet": [measurement(2.2)] * 2, "relay": [measurement(1.8)] * 2}
         self.assertEqual([one.measured for one in goals.verdicts(done["rounds"]) if one.against == "echo"], [1.1])
 
+    def test_over_tls_other_goals_hold(self):
+        done = results({"limpet": 0.95, "haproxy": 1.0, "nginx": 1.0}, ["tls-handshake", "echo", "echo-16k"], over_tls=True)
+        found = {(one.mode, one.against): one.word() for one in goals.verdicts(done["rounds"], over_tls=True)}
+        self.assertEqual(found, {("tls-handshake", "nginx"): "met", ("echo", "nginx"): "met", ("echo-16k", "nginx"): "missed"})
+        self.assertIn("2 met, 1 missed, 0 not measured", report.whole(done, with_goals=True))
+
+    def test_an_idle_session_over_tls_may_take_12_kib(self):
+        for bytes_per_session, word in ((12 * 1024, "met"), (12 * 1024 + 1, "missed")):
+            done = results({"limpet": bytes_per_session / 100}, ["idle"], over_tls=True)
+            self.assertEqual([one.word() for one in goals.verdicts(done["rounds"], over_tls=True)], [word])
+
     def test_every_goal_names_a_mode_and_a_figure_that_exist(self):
-        for mode, key in [*goals.RATIOS, *goals.BOUNDS, *goals.FLATNESS]:
-            self.assertIn(key, modes.MODES[mode].figures)
+        for over, wanted in (("plain", [*goals.RATIOS, *goals.BOUNDS, *goals.FLATNESS]),
+                             ("tls", [*goals.TLS_RATIOS, *goals.TLS_BOUNDS])):
+            for mode, key in wanted:
+                self.assertIn(mode, modes.taking_part(over))
+                self.assertIn(key, modes.MODES[mode].figures)
 
 
 class Quiet(unittest.TestCase):
@@ -119,7 +133,7 @@ class Together(unittest.TestCase):
     def test_results_of_other_proxies_or_modes_are_refused(self):
         one, other = results({"limpet": 1}, ["rate"]), results({"limpet": 1}, ["rate"])
         other["modes"]["rate"]["rate"] = 5
-        for wrong in (other, results({"limpet": 1, "nginx": 1}, ["echo"])):
+        for wrong in (other, results({"limpet": 1, "nginx": 1}, ["echo"]), results({"limpet": 1}, ["rate"], over_tls=True)):
             with self.assertRaises(ValueError):
                 together.merge([one, wrong])
 
@@ -157,6 +171,22 @@ class Report(unittest.TestCase):
         text = report.whole(results({"limpet": 1, "haproxy": 2, "nginx": 4, "relay": 0.5}), with_goals=True)
         for name in modes.MODES:
             self.assertIn(f"### {name}:", text)
+
+    def test_the_head_tells_that_clients_came_over_tls(self):
+        self.assertIn("over TLS", report.head_section(results({"limpet": 1}, ["echo"], over_tls=True)))
+        self.assertNotIn("over TLS", report.head_section(results({"limpet": 1}, ["echo"])))
+
+    def test_results_from_before_there_was_tls_can_be_reported(self):
+        old = results({"limpet": 1}, ["echo"])
+        del old["settings"]["tls"]
+        self.assertNotIn("over TLS", report.whole(old, with_goals=True) + chart.draw(old))
+
+    def test_a_mode_without_latencies_is_reported(self):
+        done = results({"limpet": 1}, ["tls-handshake"], over_tls=True)
+        for one in done["rounds"]["tls-handshake"]["limpet"]:
+            for key in ("p50_us", "p99_us", "p999_us"):
+                del one[key]
+        self.assertIn("| limpet | 1.00 (1.00 - 1.00) | 1,000 (1,000 - 1,000) | - | - | - |", report.whole(done))
 
     def test_a_mode_in_which_all_rounds_failed_is_reported(self):
         done = results({"limpet": 1, "nginx": 2}, ["echo"])

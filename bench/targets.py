@@ -1,16 +1,17 @@
 """The proxies that are compared: how each is found, configured and started. One row of TARGETS each."""
 
+import contextlib
 import dataclasses
 import http.client
 import shutil
-import socket
 import subprocess
 import time
 from typing import Callable
 
 from peers import haproxy_command, nginx_command
 from processes import Child
-from setup import write
+from setup import free_port, write
+from tls import start_front
 
 READY_SECONDS = 15
 
@@ -23,10 +24,12 @@ class Target:
     version: Callable  # of the program: one line
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def limpet_tls(certificate):
+    return f"""\
+    tls:
+      certificates:
+        - {{certificate: {certificate.chain}, key: {certificate.key}}}
+""" if certificate else ""
 
 
 def limpet_command(program, setup):
@@ -35,7 +38,7 @@ def limpet_command(program, setup):
 workers: 1
 listeners:
   - bind: 127.0.0.1:{setup.port}
-admin:
+{limpet_tls(setup.certificate)}admin:
   bind: unix:{setup.folder}/limpet-{setup.port}.sock
 backends:
 {backends}
@@ -83,18 +86,19 @@ TARGETS = {
 }
 
 
+@contextlib.contextmanager
 def start(name, setup):
-    """Starts one proxy on a free port and waits until it answers through a backend."""
+    """One proxy on a free port, where it speaks TLS with a front before it, when it answers through a backend."""
     target = TARGETS[name]
     setup = dataclasses.replace(setup, port=free_port())
-    child = Child(target.command(target.find(setup), setup), setup.core, setup.folder / f"{name}.log")
-    child.port = setup.port
-    try:
-        wait_until_serving(child, name)
-    except BaseException:
-        child.stop()
-        raise
-    return child
+    with contextlib.ExitStack() as stack:
+        command = target.command(target.find(setup), setup)
+        proxy = stack.enter_context(Child(command, setup.core, setup.folder / f"{name}.log"))
+        proxy.port = proxy.own_port = setup.port
+        if setup.certificate:
+            proxy.port = stack.enter_context(start_front(setup.port, setup)).port
+        wait_until_serving(proxy, name)
+        yield proxy
 
 
 def wait_until_serving(child, name):
