@@ -33,7 +33,9 @@ struct TlsStream::Bio {
     auto& stream = *static_cast<TlsStream*>(BIO_get_data(bio));
     BIO_clear_retry_flags(bio);
     auto& sealed = stream.engine_.sealed_out();
-    sealed.insert(sealed.end(), from, from + size);
+    // As bytes of the same type: those of another are copied one by one.
+    const auto* const bytes = reinterpret_cast<const std::uint8_t*>(from);
+    sealed.insert(sealed.end(), bytes, bytes + size);
     return size;
   }
 

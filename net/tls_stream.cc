@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "base/assert.h"
 #include "net/tls_engine.h"
@@ -124,7 +125,8 @@ void TlsStream::start(std::size_t most_to_receive) noexcept {
   engine_.sealed_out().clear();
   TlsIncoming& incoming = engine_.incoming();
   incoming.begin = engine_.sealed_in().data();
-  incoming.end = std::ranges::copy(held_, incoming.begin).out;
+  std::memcpy(incoming.begin, held_.data(), held_.size());
+  incoming.end = incoming.begin + held_.size();
   incoming.most = most_to_receive;
   incoming.may_receive = error_ == 0;
   std::string().swap(held_);
@@ -132,7 +134,7 @@ void TlsStream::start(std::size_t most_to_receive) noexcept {
 
 bool TlsStream::finish() noexcept {
   const TlsIncoming& incoming = engine_.incoming();
-  held_.assign(incoming.begin, incoming.end);
+  held_.assign(reinterpret_cast<const char*>(incoming.begin), incoming.size());
   return send_sealed();
 }
 
@@ -155,7 +157,7 @@ void TlsStream::receive() noexcept {
 IoResult TlsStream::read(std::span<std::uint8_t> into) noexcept {
   if (state_ == State::PlainText && !held_.empty()) {
     const std::size_t taken = std::min(into.size(), held_.size());
-    std::copy_n(held_.begin(), taken, into.begin());
+    std::memcpy(into.data(), held_.data(), taken);
     held_.erase(0, taken);
     return {IoStatus::Done, taken, 0};
   }
