@@ -13,25 +13,38 @@ TlsEngine::~TlsEngine() {
   }
 }
 
-void TlsEngine::enqueue(TlsStream& stream) {
-  waiting_.push_back(&stream);
-  if (!is_registered_) {
-    is_registered_ = true;
-    loop_.at_turn_end(*this);
+void TlsEngine::enqueue(TlsStream& stream, bool has_begun) {
+  if (has_begun) {
+    begun_.push_back(&stream);
+  } else {
+    new_.push_back(&stream);
   }
+  come_again();
 }
 
 void TlsEngine::forget(const TlsStream& stream) noexcept {
-  std::ranges::replace(waiting_, &stream, nullptr);
+  std::ranges::replace(begun_, &stream, nullptr);
+  std::ranges::replace(new_, &stream, nullptr);
+}
+
+TlsStream* TlsEngine::take_next() noexcept {
+  TlsStream* next = nullptr;
+  if (!begun_.empty()) {
+    next = begun_.front();
+    begun_.pop_front();
+  } else {
+    next = new_.back();
+    new_.pop_back();
+  }
+  return next;
 }
 
 void TlsEngine::on_turn_end() {
   is_registered_ = false;
   const auto begin = std::chrono::steady_clock::now();
   // Who is added meanwhile waits for the next turn.
-  for (std::size_t left = waiting_.size(); left > 0; --left) {
-    TlsStream* const stream = waiting_.front();
-    waiting_.pop_front();
+  for (std::size_t left = begun_.size() + new_.size(); left > 0; --left) {
+    TlsStream* const stream = take_next();
     if (stream == nullptr) {
       continue;
     }
@@ -40,12 +53,24 @@ void TlsEngine::on_turn_end() {
       break;
     }
   }
-  for (TlsStream* const stream : waiting_) {
+  park_waiting();
+  if (!begun_.empty() || !new_.empty()) {
+    come_again();
+  }
+}
+
+void TlsEngine::park_waiting() noexcept {
+  const auto park = [](TlsStream* stream) {
     if (stream != nullptr) {
       stream->park();
     }
-  }
-  if (!waiting_.empty() && !is_registered_) {
+  };
+  std::ranges::for_each(begun_, park);
+  std::ranges::for_each(new_, park);
+}
+
+void TlsEngine::come_again() {
+  if (!is_registered_) {
     is_registered_ = true;
     loop_.at_turn_end(*this);
   }

@@ -2,7 +2,9 @@
 // that are to go on, and the sessions that backends let us resume. Owned by the Loop. One thread.
 //
 // A handshake costs as much as ten thousand messages, so handshakes go on when all events of a turn have been
-// told, for a bounded time, and the rest of them in the next turn.
+// told, for a bounded time, and the rest of them in the next turn. Who has begun goes first: of a crowd that is
+// larger than what can be served within the deadline of a handshake some get in, and not everybody half. Of
+// those who have not begun the newest goes first, being the most likely to be still there in the end.
 #pragma once
 
 #include <chrono>
@@ -47,7 +49,8 @@ class TlsEngine final : private TurnEnd {
   TlsEngine& operator=(const TlsEngine&) = delete;
 
   // Calls stream.go_on() at the end of this turn, or of a later one. A stream waits once.
-  void enqueue(TlsStream& stream);
+  void enqueue(TlsStream& stream, bool has_begun);
+  // Requires that it waits.
   void forget(const TlsStream& stream) noexcept;
 
   // For one recv and the opening of what it brought; never held over a return to the loop.
@@ -67,12 +70,17 @@ class TlsEngine final : private TurnEnd {
   static constexpr std::size_t kManySessions = 256;
 
   void on_turn_end() override;
+  [[nodiscard]] TlsStream* take_next() noexcept;
+  void park_waiting() noexcept;
+  void come_again();
 
   Loop& loop_;
   std::unique_ptr<std::uint8_t[]> sealed_in_;  // null until it is used
   TlsIncoming incoming_;
   std::vector<std::uint8_t> sealed_out_;
-  std::deque<TlsStream*> waiting_;  // null where one was forgotten
+  // Null where one was forgotten.
+  std::deque<TlsStream*> begun_;
+  std::vector<TlsStream*> new_;
   bool is_registered_ = false;
   std::unordered_map<TlsClientPtr, ssl_session_st*> sessions_;
 };

@@ -60,7 +60,7 @@ TlsCounts& TlsStream::counts() const noexcept {
 void TlsStream::go_on_later() {
   if (!is_queued_) {
     is_queued_ = true;
-    engine_.enqueue(*this);
+    engine_.enqueue(*this, ssl_ != nullptr);
   }
 }
 

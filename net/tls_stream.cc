@@ -249,7 +249,9 @@ void TlsStream::close() noexcept {
   }
   state_ = State::Closed;
   set_events(nullptr);
-  engine_.forget(*this);
+  if (is_queued_) {
+    engine_.forget(*this);
+  }
   loop_.forget_turn_end(*this);
   out_.drop(loop_.chunks());
   SSL_free(std::exchange(ssl_, nullptr));
