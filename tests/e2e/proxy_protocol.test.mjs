@@ -184,7 +184,7 @@ for (const version of ["v1", "v2"]) {
 }
 
 scenario("a reload stops asking for a PROXY header on the same socket, and whoever came with one stays who it is", async (stage) => {
-  const limpet = await behind_proxy(stage);
+  const limpet = await behind_proxy(stage, { workers: 1 });
   const kept = await stage.connect(limpet.port);
   const ask_again = async () => {
     kept.send(kRequest);
@@ -202,7 +202,7 @@ scenario("a reload stops asking for a PROXY header on the same socket, and whoev
   assert.deepEqual(keys_of((await reload(limpet)).changes), ["changed listeners.127.0.0.1:0.proxy_protocol"]);
   assert.equal(limpet.events("listening").length, 2, "nothing was bound anew");
 
-  // A worker may hear of it a moment after us.
+  // The worker may hear of it a moment after us.
   await until(async () => (await ask(stage, limpet, kRequest)).from === "127.0.0.1", { what: "nobody is asked" });
   const mistaken = await stage.connect(limpet.port);
   mistaken.send(v1_header("203.0.113.7:5000"), kRequest);
@@ -214,7 +214,7 @@ scenario("a reload stops asking for a PROXY header on the same socket, and whoev
 
 scenario("a reload asks newcomers for a PROXY header, live sessions stay, and an upgrade goes on asking", async (stage) => {
   const [backend] = await stage.start_servers("websocket", "w");
-  const limpet = await stage.start_limpet({ backends: [backend], upgrade: { grace: "0s" } });
+  const limpet = await stage.start_limpet({ workers: 1, backends: [backend], upgrade: { grace: "0s" } });
   await limpet.admin.until_health("w", "up");
   const session = await stage.open_websocket(limpet.ws_url);
   edit(limpet, (settings) => (settings.listeners[0].proxy_protocol = "require"));
@@ -232,6 +232,8 @@ scenario("a reload asks newcomers for a PROXY header, live sessions stay, and an
     assert.equal(await is_answered(), false);
     assert.equal(await is_answered(v2_header("203.0.113.7:5000")), true);
   };
+  // The worker may hear of it a moment after us.
+  await until(async () => !(await is_answered()), { what: "a header is asked for" });
   await check();
   await new Succession(stage, limpet).upgrade();
   await check();
