@@ -19,6 +19,7 @@ function(limpet_pkg variable module package)
 endfunction()
 
 limpet_pkg(LIMPET_LIBUV libuv libuv1-dev)
+limpet_pkg(LIMPET_HIREDIS hiredis libhiredis-dev)
 limpet_pkg(LIMPET_XXHASH libxxhash libxxhash-dev)
 limpet_pkg(LIMPET_YAML_CPP yaml-cpp libyaml-cpp-dev)
 
