@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/percent.h"
 #include "base/text.h"
 
 namespace limpet::admin {
 
 namespace {
-
-constexpr int kHexBase = 16;
 
 Refusal bad_parameters(std::string detail) {
   return {400, "parameters", std::move(detail)};
@@ -30,25 +29,6 @@ std::optional<std::string> form_decode(std::string_view text) {
 }
 
 }  // namespace
-
-std::optional<std::string> percent_decode(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded.push_back(text[i]);
-      continue;
-    }
-    const std::string_view digits = text.substr(i + 1, 2);
-    unsigned byte = 0;
-    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), byte, kHexBase);
-    if (digits.size() != 2 || read.ec != std::errc{} || read.ptr != digits.data() + digits.size()) {
-      return std::nullopt;
-    }
-    decoded.push_back(static_cast<char>(static_cast<unsigned char>(byte)));
-    i += 2;
-  }
-  return decoded;
-}
 
 OrRefusal<Parameters> Parameters::parse(std::string_view query, std::span<const std::string_view> known) {
   Parameters parameters;

@@ -15,9 +15,6 @@
 
 namespace limpet::admin {
 
-// None when a percent sign is not followed by two hex digits.
-[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
-
 class Parameters {
  public:
   // Refuses unknown and repeated names: a filter with a typing error must not list everything.

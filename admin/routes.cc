@@ -6,6 +6,7 @@
 #include "admin/drain_calls.h"
 #include "admin/parameters.h"
 #include "admin/views.h"
+#include "base/percent.h"
 #include "base/text.h"
 
 namespace limpet::admin {

@@ -230,21 +230,4 @@ Result<AdminAnswer> AdminClient::call(const AdminCall& call) const {
   return answer;
 }
 
-std::string percent_encode(std::string_view text) {
-  constexpr std::string_view kUnreserved =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  constexpr unsigned kNibble = 4;
-  std::string encoded;
-  for (const char c : text) {
-    if (kUnreserved.find(c) != std::string_view::npos) {
-      encoded.push_back(c);
-      continue;
-    }
-    const auto byte = static_cast<std::uint8_t>(c);
-    encoded.append({'%', kDigits[byte >> kNibble], kDigits[byte & 0xFU]});
-  }
-  return encoded;
-}
-
 }  // namespace limpet::app

@@ -46,7 +46,4 @@ class AdminClient {
   std::string token_;  // empty = none is sent
 };
 
-// Everything but unreserved characters (RFC 3986 2.3) as %XX.
-[[nodiscard]] std::string percent_encode(std::string_view text);
-
 }  // namespace limpet::app

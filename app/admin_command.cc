@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/admin_token.h"
+#include "base/percent.h"
 
 namespace limpet::app {
 

@@ -7,6 +7,7 @@
 
 #include "app/admin_command.h"
 #include "app/configuration_texts.h"
+#include "base/percent.h"
 
 namespace limpet::app {
 

@@ -8,6 +8,7 @@
 
 #include "app/admin_command.h"
 #include "app/query_tables.h"
+#include "base/percent.h"
 
 namespace limpet::app {
 

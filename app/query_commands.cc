@@ -11,6 +11,7 @@
 #include "app/admin_command.h"
 #include "app/exit_codes.h"
 #include "app/query_tables.h"
+#include "base/percent.h"
 
 namespace limpet::app {
 

@@ -52,15 +52,6 @@ TEST_CASE("a head of exactly the limit is read and one byte more is not") {
   CHECK(reader.next() == (extra == 0 ? Step::Complete : Step::Refused));
 }
 
-TEST_CASE("percent signs are decoded and broken ones refused") {
-  CHECK(admin::percent_decode("a%2Fb%20") == "a/b ");
-  CHECK(admin::percent_decode("") == "");
-  for (const auto* const broken : {"%", "%2", "a%zz", "%+1", "%-1", "% 1"}) {
-    INFO(broken);
-    CHECK_FALSE(admin::percent_decode(broken));
-  }
-}
-
 TEST_CASE("numbers are decimal, whole and within 64 bits") {
   CHECK(admin::parse_number("0") == 0U);
   CHECK(admin::parse_number("18446744073709551615") == UINT64_MAX);
