@@ -109,9 +109,10 @@ class RedisLink final : public net::Disposable {
   // Closes for good. Nothing is told any more: answers that are awaited are dropped uncalled.
   void stop() noexcept;
 
-  // `words`: the command and its arguments, copied. `answer` is called exactly once (unless stop() comes
-  // before), never from inside: when the link is down or full, at the end of this turn. Answers come in the
-  // order of the commands; those that were not sent come when they come. Refused by a subscriber.
+  // `words`: the command and its arguments, copied. `answer` (null = nobody asks) is called exactly once
+  // (unless stop() comes before), never from inside: when the link is down or full, at the end of this turn.
+  // Answers come in the order of the commands; those that were not sent come when they come. Refused by a
+  // subscriber.
   void send(std::span<const std::string_view> words, AnswerFn answer);
 
   [[nodiscard]] bool is_up() const noexcept;
@@ -121,8 +122,8 @@ class RedisLink final : public net::Disposable {
   [[nodiscard]] const RedisLinkCounts& counts() const noexcept;
 
  private:
-  class Inner;
-  std::unique_ptr<Inner> inner_;
+  class Core;
+  std::unique_ptr<Core> core_;
 };
 
 }  // namespace limpet::sharing
