@@ -70,12 +70,12 @@ struct RedisLinkOptions {
   std::size_t most_unsent_bytes = std::size_t{4} << 20U;  // and what of them the Redis does not take
   // For rediss://. An empty server_name stands for the host of whomever is connected to: the one of the URL,
   // or the one that a Sentinel or MOVED names.
-  net::TlsClientOptions tls;
-  std::shared_ptr<net::TlsCounts> tls_counts;  // null = counts of its own
-  std::uint64_t seed = 0;                      // of the waits
+  net::TlsClientOptions tls{};
+  std::shared_ptr<net::TlsCounts> tls_counts{};  // null = counts of its own
+  std::uint64_t seed = 0;                        // of the waits
   // A subscriber: no commands are taken, and what is published on these goes to on_message(). Subscribed to
   // anew on every connection, before on_up().
-  std::vector<std::string> channels;
+  std::vector<std::string> channels{};
 };
 
 // What it works with; outlives it.

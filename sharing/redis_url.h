@@ -21,10 +21,10 @@ struct RedisUrl {
   static constexpr std::uint32_t kMostDb = 65'535;  // no server is set up with more databases than that
 
   bool tls = false;
-  std::string user;               // empty = the default user
-  std::string password;           // empty = none is sent
-  std::vector<Endpoint> servers;  // one, or the Sentinels
-  std::string master;             // what the Sentinels call it; empty = servers[0] is the Redis itself
+  std::string user{};               // empty = the default user
+  std::string password{};           // empty = none is sent
+  std::vector<Endpoint> servers{};  // one, or the Sentinels
+  std::string master{};             // what the Sentinels call it; empty = servers[0] is the Redis itself
   std::uint32_t db = 0;
 
   // The error says what is wrong and how it would be right, and never shows the password. %XX is decoded in

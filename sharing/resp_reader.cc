@@ -40,6 +40,15 @@ Construction& construction_of(const redisReadTask& task) {
   return *static_cast<Construction*>(task.privdata);
 }
 
+// Of an array: 1 = it stands in no other.
+std::size_t depth_of(const redisReadTask& task) {
+  std::size_t depth = 1;
+  for (const redisReadTask* outer = task.parent; outer != nullptr; outer = outer->parent) {
+    ++depth;
+  }
+  return depth;
+}
+
 // Null makes hiredis give up.
 void* refuse(Construction& construction, std::string_view fault) {
   construction.fault = fault;
@@ -75,6 +84,9 @@ void* create_array(const redisReadTask* task, Count count) {
   const auto elements = static_cast<std::size_t>(count);
   if (elements > RespReader::kMostElements - construction.elements) {
     return refuse(construction, "a reply of more than 4096 elements");
+  }
+  if (depth_of(*task) > RespReader::kMostDepth) {
+    return refuse(construction, "a reply of more than seven arrays inside each other");
   }
   construction.elements += elements;
   Reply& reply = place_of(*task, construction);

@@ -19,9 +19,9 @@ struct Reply {
   enum class Kind : std::uint8_t { Nil, Integer, Status, Text, Error, Array };
 
   Kind kind = Kind::Nil;
-  std::int64_t integer = 0;     // of Integer
-  std::string text;             // of Status, Text and Error; any bytes in a Text
-  std::vector<Reply> elements;  // of Array
+  std::int64_t integer = 0;       // of Integer
+  std::string text{};             // of Status, Text and Error; any bytes in a Text
+  std::vector<Reply> elements{};  // of Array
 
   [[nodiscard]] bool is_nil() const noexcept { return kind == Kind::Nil; }
   [[nodiscard]] bool is_error() const noexcept { return kind == Kind::Error; }
@@ -36,7 +36,7 @@ class RespReader {
  public:
   // Of one reply, those inside others counted too: a slice of a scan is a tenth of it.
   static constexpr std::size_t kMostElements = 4096;
-  // Arrays inside arrays; also hiredis's own bound.
+  // Arrays inside arrays. Nothing that is asked for has more than three.
   static constexpr std::size_t kMostDepth = 7;
   // Of one string: the largest message that is published, several times over.
   static constexpr std::size_t kMostTextBytes = std::size_t{1} << 20U;
