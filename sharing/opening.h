@@ -10,7 +10,7 @@
 
 #include "base/address.h"
 #include "sharing/redis_fault.h"
-#include "sharing/redis_url.h"
+#include "settings/redis_url.h"
 #include "sharing/resp_reader.h"
 
 namespace limpet::sharing {
@@ -36,9 +36,9 @@ class Opening {
 
 // Enters a Redis, and makes sure that it is a master that serves. All is sent at once; the replies come in
 // order. A server that does not let us ask for its role is believed to be one.
-[[nodiscard]] std::unique_ptr<Opening> make_server_opening(const RedisUrl& url,
+[[nodiscard]] std::unique_ptr<Opening> make_server_opening(const settings::RedisUrl& url,
                                                            const std::vector<std::string>& channels);
 // Asks a Sentinel. It is given user and password of the URL only when it asks for them.
-[[nodiscard]] std::unique_ptr<Opening> make_sentinel_opening(const RedisUrl& url);
+[[nodiscard]] std::unique_ptr<Opening> make_sentinel_opening(const settings::RedisUrl& url);
 
 }  // namespace limpet::sharing

@@ -27,7 +27,7 @@
 #include "net/tls_client.h"
 #include "sharing/name_lookup.h"
 #include "sharing/redis_fault.h"
-#include "sharing/redis_url.h"
+#include "settings/redis_url.h"
 #include "sharing/resp_reader.h"
 
 namespace limpet::sharing {
@@ -55,7 +55,7 @@ class RedisLinkEvents {
 };
 
 struct RedisLinkOptions {
-  RedisUrl url;
+  settings::RedisUrl url;
   Duration timeout{50};         // of one answer; told at most a tick of the loop's deadlines late
   Duration open_timeout{1000};  // of one address: connect, TLS and the greeting
   // Idle for so long, it is asked whether it is there.

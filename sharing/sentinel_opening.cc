@@ -29,7 +29,7 @@ std::optional<Endpoint> endpoint_of(const Reply& reply) {
 
 class SentinelOpening final : public Opening {
  public:
-  explicit SentinelOpening(const RedisUrl& url)
+  explicit SentinelOpening(const settings::RedisUrl& url)
       : user_(url.user), password_(url.password), master_(url.master) {}
 
   std::string begin() override { return question(); }
@@ -88,7 +88,7 @@ class SentinelOpening final : public Opening {
 
 }  // namespace
 
-std::unique_ptr<Opening> make_sentinel_opening(const RedisUrl& url) {
+std::unique_ptr<Opening> make_sentinel_opening(const settings::RedisUrl& url) {
   return std::make_unique<SentinelOpening>(url);
 }
 

@@ -22,7 +22,7 @@ bool is_message(const Reply& reply) {
 
 class ServerOpening final : public Opening {
  public:
-  ServerOpening(const RedisUrl& url, const std::vector<std::string>& channels)
+  ServerOpening(const settings::RedisUrl& url, const std::vector<std::string>& channels)
       : by_sentinel_(url.is_sentinel()) {
     if (!url.password.empty() && !url.user.empty()) {
       say(Question::Required, {"AUTH", url.user, url.password});
@@ -111,7 +111,7 @@ class ServerOpening final : public Opening {
 
 }  // namespace
 
-std::unique_ptr<Opening> make_server_opening(const RedisUrl& url, const std::vector<std::string>& channels) {
+std::unique_ptr<Opening> make_server_opening(const settings::RedisUrl& url, const std::vector<std::string>& channels) {
   return std::make_unique<ServerOpening>(url, channels);
 }
 

@@ -2,12 +2,12 @@
 // is told shows the password.
 #include <string>
 
-#include "sharing/redis_url.h"
+#include "settings/redis_url.h"
 #include "tests/fuzz/pieces.h"
 
 using namespace limpet;
 using limpet::fuzz::claim;
-using sharing::RedisUrl;
+using settings::RedisUrl;
 
 namespace {
 

@@ -32,7 +32,7 @@ inline std::string as_text(const RedisAnswer& answer) {
 }
 
 inline RedisLinkOptions at(const std::string& url) {
-  return {.url = RedisUrl::parse(url).value()};
+  return {.url = settings::RedisUrl::parse(url).value()};
 }
 
 class LinkRig {

@@ -141,7 +141,7 @@ TEST_CASE("over TLS a server is entered when its certificate is the right one") 
     link.await("down tls");
   }
   SECTION("for another name") {
-    options.url = RedisUrl::parse("rediss://localhost:" + server.port()).value();
+    options.url = settings::RedisUrl::parse("rediss://localhost:" + server.port()).value();
     RealLink link(loop, std::move(options));
     link.await("down tls");
     CHECK(link.story.detail.find("another name") != std::string::npos);

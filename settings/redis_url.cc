@@ -1,4 +1,4 @@
-#include "sharing/redis_url.h"
+#include "settings/redis_url.h"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 #include "base/percent.h"
 #include "base/text.h"
 
-namespace limpet::sharing {
+namespace limpet::settings {
 
 namespace {
 
@@ -238,4 +238,4 @@ std::string RedisUrl::to_string() const {
   return text;
 }
 
-}  // namespace limpet::sharing
+}  // namespace limpet::settings

@@ -1,8 +1,8 @@
-#include "sharing/redis_url.h"
+#include "settings/redis_url.h"
 
 #include "tests/support/catch.h"
 
-namespace limpet::sharing {
+namespace limpet::settings {
 namespace {
 
 RedisUrl parsed(std::string_view text) {
@@ -116,4 +116,4 @@ TEST_CASE("the printed form is read back as the same, but for the password") {
 }
 
 }  // namespace
-}  // namespace limpet::sharing
+}  // namespace limpet::settings

@@ -12,7 +12,7 @@
 #include "base/address.h"
 #include "base/result.h"
 
-namespace limpet::sharing {
+namespace limpet::settings {
 
 struct RedisUrl {
   static constexpr std::uint16_t kRedisPort = 6379;
@@ -37,4 +37,4 @@ struct RedisUrl {
   friend bool operator==(const RedisUrl&, const RedisUrl&) = default;
 };
 
-}  // namespace limpet::sharing
+}  // namespace limpet::settings
