@@ -200,8 +200,10 @@ void RedisConnection::flush() {
 
 void RedisConnection::lose(const net::IoResult& result, std::string_view what) {
   const net::TlsFacts* const facts = stream_->tls();
-  if (facts != nullptr && facts->fault != net::TlsFault::None) {
-    lose(RedisFault::Tls, net::describe(*facts));
+  // A server that wants a certificate says so when the handshake is over on our side.
+  if (facts != nullptr && !facts->detail.empty()) {
+    lose(RedisFault::Tls,
+         facts->fault != net::TlsFault::None ? net::describe(*facts) : "TLS: " + facts->detail);
     return;
   }
   // TLS peers that just go have not said that nothing follows; to a Redis that makes no difference.
