@@ -22,6 +22,9 @@ enum class Counter : std::uint8_t {
   AcceptPauses,   // accepting rested, out of descriptors or memory
   SentAway,       // sessions that were told to go with a Close
   CutShort,  // of those, and of all others: ended while a frame was under way or the answer was not awaited
+  Publications,      // messages that were published; counted by control, once each
+  PublishedSent,     // of those, what was put into sessions
+  PublishedDropped,  // and what was not, because the client was too slow or left
   kCount,
 };
 

@@ -12,7 +12,8 @@ Context::Context(net::Loop& worker_loop, net::Connector& to_backends, Shared& al
       owner(connection_owner),
       random(seed),
       idle(worker_loop),
-      departures(*this) {}
+      departures(*this),
+      publishing(*this) {}
 
 Context::~Context() = default;
 

@@ -18,6 +18,7 @@
 #include "proxy/departures.h"
 #include "proxy/handshake_pace.h"
 #include "proxy/idle_backends.h"
+#include "proxy/publishing.h"
 #include "proxy/session_list.h"
 #include "proxy/snapshot.h"
 
@@ -67,6 +68,7 @@ struct Context {
   HandshakePace handshakes;
   SessionList sessions;
   Departures departures;
+  Publishing publishing;
   bool stopping = false;  // nobody is accepted any more, and nobody kept alive
 
   // Reused for message after message, so that heads are parsed and written without allocation.

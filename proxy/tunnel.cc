@@ -100,7 +100,14 @@ void Tunnel::pump(Relay& relay, net::Stream& from, net::Stream& to) {
 }
 
 bool Tunnel::pass(Relay& relay, net::Stream& to, std::span<const std::uint8_t> bytes) {
+  if (waiting_ != nullptr && &relay == &from_backend_) {
+    return pass_publishing(bytes);
+  }
   relay.scanner.observe(bytes);
+  return pass_on(relay, to, bytes);
+}
+
+bool Tunnel::pass_on(Relay& relay, net::Stream& to, std::span<const std::uint8_t> bytes) {
   relay.bytes += bytes.size();
   const bool closes = relay.scanner.close_seen();
   if (closes) {
@@ -150,6 +157,9 @@ void Tunnel::note_initiator(const Relay& relay) noexcept {
 
 void Tunnel::on_source_end(Relay& relay, net::Stream& to) {
   relay.source_ended = true;
+  if (&relay == &from_backend_) {
+    drop_waiting();  // the message under way has no end
+  }
   note_initiator(relay);
   if (is_closed_both_ways()) {
     finish(initiator_);  // nothing may follow a Close: there is no other direction to wait for
@@ -194,6 +204,9 @@ bool Tunnel::flush(Relay& relay, net::Stream& to) {
   from_client_.active = context_.loop.now();
   if (result.status != net::IoStatus::Done) {
     return true;
+  }
+  if (waiting_ != nullptr && &relay == &from_backend_ && !publish_at_rest()) {
+    return false;
   }
   return ending_ == CloseReason::None ? pass_on_fin(relay, to) : advance_farewell();
 }

@@ -16,6 +16,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -23,6 +25,7 @@
 #include "net/deadlines.h"
 #include "net/stream.h"
 #include "proxy/client_ledger.h"
+#include "proxy/publication.h"
 #include "proxy/relay.h"
 #include "proxy/session_list.h"
 #include "proxy/session_use.h"
@@ -70,6 +73,18 @@ class Tunnel final : public net::Disposable,
   // Ends it at once.
   void cut(CloseReason cause);
 
+  // tunnel_publish.cc. A published message for the client.
+  enum class Offer : std::uint8_t {
+    Sent,     // it is on its way: nothing of the session will stand before it that is not there yet
+    Queued,   // it waits for the end of a message, or for the client to read
+    Full,     // more waits already than `queue_bytes`
+    Refused,  // the session ends, or its boundaries are not known
+  };
+  // May finish the tunnel. Those of one session are put in the order of the calls that did not answer Full.
+  [[nodiscard]] Offer publish(const FramePtr& frame, std::size_t queue_bytes);
+  // False from the first Close of either side on, and where nothing may follow to the client.
+  [[nodiscard]] bool takes_publications() const noexcept;
+
   void on_readable(net::Stream& stream) override;
   void on_writable(net::Stream& stream) override;
   void on_broken(net::Stream& stream) override;
@@ -90,6 +105,7 @@ class Tunnel final : public net::Disposable,
   [[nodiscard]] bool is_of(affinity::PoolId pool, const affinity::Key& key) const noexcept {
     return pin_use_.is_of(pool, key);
   }
+  [[nodiscard]] const std::string& key_text() const noexcept { return pin_use_.key_text(); }
   // For the PeerWatch.
   [[nodiscard]] Instant opened() const noexcept { return opened_; }
   [[nodiscard]] bool holds_bytes() const noexcept {
@@ -106,6 +122,8 @@ class Tunnel final : public net::Disposable,
   void pump(Relay& relay, net::Stream& from, net::Stream& to);
   // False when the tunnel was finished.
   bool pass(Relay& relay, net::Stream& to, std::span<const std::uint8_t> bytes);
+  // What the scanner has looked at; as pass().
+  bool pass_on(Relay& relay, net::Stream& to, std::span<const std::uint8_t> bytes);
   bool note_sent(const net::IoResult& sent, const net::Stream& to);
   // Sends what waits for the end of the batch; false when that finished the tunnel.
   bool flush_deferred();
@@ -139,6 +157,19 @@ class Tunnel final : public net::Disposable,
   void lose(net::Stream& gone);
   void on_farewell_deadline();
 
+  // tunnel_publish.cc. Likewise.
+  bool pass_publishing(std::span<const std::uint8_t> bytes);
+  bool publish_at_rest();
+  bool put_waiting();
+  bool put(const std::string& frame);
+  void drop_waiting() noexcept;
+
+  // Publications for the client, the oldest first.
+  struct WaitingFrames {
+    std::deque<FramePtr> frames;  // never empty
+    std::size_t bytes = 0;        // of all of them
+  };
+
   // What every message touches stands first: three cache lines.
   Context& context_;
   net::StreamPtr client_;                      // null after finish()
@@ -147,6 +178,7 @@ class Tunnel final : public net::Disposable,
   CloseReason ending_ = CloseReason::None;     // why limpet ends it; None = it does not
   Parting parting_ = Parting::None;            // None while ending_ is
   bool was_sent_away_ = false;                 // by an order, which an idle session is not
+  std::unique_ptr<WaitingFrames> waiting_;     // null unless publications wait
   Relay from_client_;
   Relay from_backend_;
 

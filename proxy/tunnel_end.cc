@@ -105,6 +105,7 @@ void Tunnel::end_short_of_memory() {
 
 void Tunnel::finish(CloseReason reason, Manner manner) {
   deadline_.disarm();
+  drop_waiting();
   context_.counters.add(Counter::SessionsEnded);
   context_.counters.add_end(reason);
   if (manner == Manner::Cut) {

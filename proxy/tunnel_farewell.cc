@@ -49,6 +49,7 @@ bool Tunnel::send_away(CloseReason cause, Duration grace) {
     // Now, not when the last end has closed: the client may be back before that, and its place is elsewhere.
     pin_use_.end(affinity::Ending::SentAway);
   }
+  drop_waiting();
   cut_at_ = std::min(cut_at_, context_.loop.now() + grace);
   if (was_leaving) {
     arm_farewell(deadline_.due() - context_.loop.now());

@@ -78,11 +78,13 @@ class Worker final : private ConnectionOwner, private ArrivalReceiver {
   void cut(CutBackend order) { mailbox_.post(order); }
   void end(EndSession order) { mailbox_.post(order); }
   void move(MoveKey order) { mailbox_.post(std::move(order)); }
+  // See proxy/publishing.h.
+  void publish(PublicationPtr publication) { mailbox_.post(std::move(publication)); }
   [[nodiscard]] const Counters& counters() const noexcept { return context_.counters; }
 
  private:
   using Letter = std::variant<SnapshotPtr, ListenerChange, SessionQuestion, HoldAccepting, StopAccepting,
-                              StopAtOnce, SendAway, CutBackend, EndSession, MoveKey>;
+                              StopAtOnce, SendAway, CutBackend, EndSession, MoveKey, PublicationPtr>;
 
   void run();
   [[nodiscard]] net::ListenerOptions listener_options();
@@ -102,6 +104,7 @@ class Worker final : private ConnectionOwner, private ArrivalReceiver {
   void on_letter(const CutBackend& order);
   void on_letter(const EndSession& order);
   void on_letter(const MoveKey& order);
+  void on_letter(PublicationPtr publication);
 
   void receive(net::Fd socket, Arrival arrival) override;
   void retire(ClientConnection& connection) override;

@@ -90,4 +90,8 @@ void Worker::on_letter(const MoveKey& order) {
   reply(order.reply_to, {order.question, context_.departures.move(order)});
 }
 
+void Worker::on_letter(PublicationPtr publication) {
+  context_.publishing.begin(std::move(publication));
+}
+
 }  // namespace limpet::proxy

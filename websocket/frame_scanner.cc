@@ -42,6 +42,14 @@ std::size_t FrameScanner::observe_to_boundary(std::span<const std::uint8_t> byte
   return at;
 }
 
+std::size_t FrameScanner::observe_to_message_end(std::span<const std::uint8_t> bytes) noexcept {
+  std::size_t at = 0;
+  while (at < bytes.size() && !between_messages() && !lost()) {
+    at += state_ == State::Payload ? take_payload(bytes.size() - at) : take_header_byte(bytes[at]);
+  }
+  return at;
+}
+
 bool FrameScanner::between_frames() const noexcept {
   return state_ == State::Opcode;
 }

@@ -19,6 +19,8 @@ class FrameScanner {
   // none between frames, all while the frame goes on, and no more than its header when that loses the
   // boundaries.
   [[nodiscard]] std::size_t observe_to_boundary(std::span<const std::uint8_t> bytes) noexcept;
+  // The same, but up to where no message is under way.
+  [[nodiscard]] std::size_t observe_to_message_end(std::span<const std::uint8_t> bytes) noexcept;
 
   // No frame is under way: a control frame could be put here.
   [[nodiscard]] bool between_frames() const noexcept;

@@ -200,3 +200,34 @@ TEST_CASE("between frames nothing is looked at up to the boundary, nor where it 
   CHECK(scanner.lost());
   CHECK(scanner.observe_to_boundary(frame(kText, 3)) == 0);
 }
+
+TEST_CASE(
+    "to the end of the message is to its last fragment, over what stands among them, however it is cut") {
+  const Bytes message =
+      frame(kTextBegin, 300) + frame(kPing, 4) + frame(kMiddle, 0) + frame(kPong, 0, true) + frame(kLast, 2);
+  const Bytes behind = frame(kPing, 4) + frame(kText, 2);
+  const Bytes all = message + behind;
+  for (std::size_t begun = 1; begun < message.size(); ++begun) {
+    for (const std::size_t step : {1U, 2U, 7U, 200U, 1000U}) {
+      FrameScanner scanner;
+      scanner.observe(std::span(all).first(begun));
+      std::size_t at = begun;
+      while (!scanner.between_messages()) {
+        const auto piece = std::span(all).subspan(at, std::min(step, all.size() - at));
+        const std::size_t taken = scanner.observe_to_message_end(piece);
+        REQUIRE((taken == piece.size() || scanner.between_messages()));
+        at += taken;
+      }
+      REQUIRE(at == message.size());
+      REQUIRE(scanner.observe_to_message_end(behind) == 0);
+    }
+  }
+}
+
+TEST_CASE("to the end of the message leads no further than where boundaries are lost") {
+  FrameScanner scanner;
+  scanner.observe(frame(kTextBegin, 3));
+  const Bytes header{kMiddle, 0x7f, 0x80, 0, 0, 0, 0, 0, 0, 1};
+  CHECK(scanner.observe_to_message_end(header + frame(kLast, 3)) == header.size());
+  CHECK(scanner.lost());
+}
