@@ -32,6 +32,9 @@ constexpr std::uint16_t kServiceRestart = 1012;  // the registry of RFC 6455 11.
 constexpr std::uint32_t kSmallestHead = 1024;
 constexpr std::uint32_t kLargestHead = 1024 * 1024;
 constexpr std::uint32_t kMostHeaders = 1000;
+constexpr std::uint32_t kLargestPublication = 1024 * 1024;
+constexpr std::uint32_t kLargestQueue = 16 * 1024 * 1024;
+constexpr std::uint32_t kMostPublications = 1'000'000;
 constexpr double kHighestFactor = 100;
 constexpr std::uint32_t kV4Bits = 32;
 constexpr std::uint32_t kV6Bits = 128;
@@ -130,6 +133,19 @@ const Rows<Settings>& top_rows() {
               {"state.file", kEmptyText,
                "Where pins are kept over a restart; empty is beside the cookie key; off keeps none."}),
           word_for_none("off", any_text()), at(&Settings::state, &State::file)),
+      row({"publish.enabled", "false", "Whether messages may be published to the clients of WebSockets."},
+          boolean(), at(&Settings::publish, &Publish::enabled)),
+      row({"publish.max_bytes", "64KiB", "The largest message; above, the answer is 413."},
+          size_between(1, kLargestPublication), at(&Settings::publish, &Publish::max_bytes)),
+      row({"publish.rate", "0/s", "Messages that are published; above, the answer is 429; 0/s is no limit."},
+          rate_up_to(kMostPublications), at(&Settings::publish, &Publish::rate)),
+      row({"publish.queue", "256KiB",
+           "What waits at most for one client that is slow or in the middle of a message."},
+          size_between(0, kLargestQueue), at(&Settings::publish, &Publish::queue_bytes)),
+      row({"publish.slow_client", "drop",
+           "A client whose queue is full: drop the message, or wait some seconds for room before that."},
+          one_of<SlowClient>({{"drop", SlowClient::Drop}, {"wait", SlowClient::Wait}}),
+          at(&Settings::publish, &Publish::slow_client)),
       row(needs_restart({"log.level", "info", "The least important lines that are written."}),
           one_of<LogLevel>({{"debug", LogLevel::Debug},
                             {"info", LogLevel::Info},

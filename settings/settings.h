@@ -203,6 +203,20 @@ struct LogSettings {
   friend bool operator==(const LogSettings&, const LogSettings&) = default;
 };
 
+// What becomes of a message for a client whose queue is full.
+enum class SlowClient : std::uint8_t { Drop, Wait };
+
+// Messages of an operator or a server for all clients.
+struct Publish {
+  bool enabled = false;
+  std::uint32_t max_bytes = 64 * 1024;     // of one message
+  Rate rate;                               // 0 = no limit
+  std::uint32_t queue_bytes = 256 * 1024;  // that wait for one client; one message always may
+  SlowClient slow_client = SlowClient::Drop;
+
+  friend bool operator==(const Publish&, const Publish&) = default;
+};
+
 // Which fields tell backends where a request came from.
 enum class ForwardedHeaders : std::uint8_t { XForwarded, Rfc7239, Both, Off };
 
@@ -232,6 +246,7 @@ struct Settings {
   std::uint32_t retries = 2;
   Duration upgrade_grace = std::chrono::minutes(10);  // for the sessions of the process that is replaced
   State state;
+  Publish publish;
   LogSettings log;
 
   friend bool operator==(const Settings&, const Settings&) = default;

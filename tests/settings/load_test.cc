@@ -65,6 +65,7 @@ trusted_proxies: [10.0.0.0/8, ::1]
 drain: {close_code: 1001, reason: bye, rate: 5/m, grace: 0s}
 upgrade: {grace: 90s}
 state: {store: memory, file: off}
+publish: {enabled: true, max_bytes: 1KiB, rate: 50/s, queue: 3KiB, slow_client: wait}
 limits:
   {sessions: 5, sessions_per_client: 3, handshakes_per_client: 300/m, head_bytes: 8KiB, headers: 7,
    websocket_origins: ["*.example.com"]}
@@ -79,6 +80,7 @@ log: {level: debug, file: /var/log/limpet.log, format: text, access: false}
   CHECK(settings.pools.at(0).drain == Drain{1001, "bye", {5, std::chrono::minutes(1)}, seconds(0)});
   CHECK(settings.upgrade_grace == seconds(90));
   CHECK(settings.state.file == std::nullopt);
+  CHECK(settings.publish == Publish{true, 1024, {50, seconds(1)}, 3072, SlowClient::Wait});
   CHECK(settings.limits == Limits{.sessions = 5,
                                   .sessions_per_client = 3,
                                   .handshakes_per_client = {300, std::chrono::minutes(1)},

@@ -24,6 +24,11 @@ const std::map<std::string, std::vector<std::string>>& samples() {
       {"upgrade.grace", {"0s", "7d"}},
       {"state.store", {"memory"}},
       {"state.file", {"''", "off", "/a b"}},
+      {"publish.enabled", {"true", "false"}},
+      {"publish.max_bytes", {"1", "64KiB", "1MiB"}},
+      {"publish.rate", {"0/s", "50/s", "1000/h"}},
+      {"publish.queue", {"0", "1000", "16MiB"}},
+      {"publish.slow_client", {"drop", "wait"}},
       {"limits.sessions", {"1", "10000000"}},
       {"limits.sessions_per_client", {"0", "7"}},
       {"limits.handshakes_per_client", {"0/s", "0/h", "50/s", "300/m", "1000000/h"}},
@@ -104,7 +109,8 @@ class RandomFile {
             "}\n    health: {" + health() + "}\n    drain: {" + tail(some_of("drain.")) + "}\n";
     text += "routes: [{pool: other" + some_of("routes[].") + "}]\n";
     text += "affinity: {" + affinity(true) + "}\nhealth: {" + health() + "}\n";
-    for (const char* section : {"admin", "drain", "limits", "timeouts", "upgrade", "state", "log"}) {
+    for (const char* section :
+         {"admin", "drain", "limits", "timeouts", "upgrade", "state", "publish", "log"}) {
       text += std::string(section) + ": {" + tail(some_of(std::string(section) + ".")) + "}\n";
     }
     for (const char* key : {"workers", "trusted_proxies", "retries"}) {

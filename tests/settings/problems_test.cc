@@ -60,9 +60,10 @@ TEST_CASE("an unknown key is answered with the nearest known one") {
 TEST_CASE("an unknown key that is near nothing is answered with what is known there") {
   CHECK(refused(kBase + "drain: {zzz: 1012}\n") ==
         "f:5:9: drain.zzz: unknown key; known here: close_code, reason, rate, grace");
-  CHECK(refused(kBase + "zzz: 1\n") ==
-        "f:5:1: zzz: unknown key; known here: listeners, backends, pools, routes, affinity, health, drain, "
-        "workers, admin, trusted_proxies, forwarded, limits, timeouts, retries, upgrade, state, log");
+  CHECK(
+      refused(kBase + "zzz: 1\n") ==
+      "f:5:1: zzz: unknown key; known here: listeners, backends, pools, routes, affinity, health, drain, "
+      "workers, admin, trusted_proxies, forwarded, limits, timeouts, retries, upgrade, state, publish, log");
 }
 
 TEST_CASE("a dotted key is no way into a section") {
