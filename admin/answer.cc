@@ -11,7 +11,7 @@ namespace limpet::admin {
 
 namespace {
 
-constexpr std::array<std::pair<int, std::string_view>, 15> kPhrases{{
+constexpr std::array<std::pair<int, std::string_view>, 16> kPhrases{{
     {200, "OK"},
     {201, "Created"},
     {400, "Bad Request"},
@@ -24,6 +24,7 @@ constexpr std::array<std::pair<int, std::string_view>, 15> kPhrases{{
     {413, "Content Too Large"},
     {415, "Unsupported Media Type"},
     {422, "Unprocessable Content"},
+    {429, "Too Many Requests"},
     {431, "Request Header Fields Too Large"},
     {500, "Internal Server Error"},
     {503, "Service Unavailable"},
@@ -41,7 +42,8 @@ Answer to_answer(const Refusal& refusal) {
   return {.status = refusal.status,
           .content_type = kJsonType,
           .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n",
-          .allow = {}};
+          .allow = {},
+          .retry_after_s = refusal.retry_after_s};
 }
 
 void append_answer(std::string& out, const Answer& answer, AnswerFraming framing) {
@@ -57,6 +59,9 @@ void append_answer(std::string& out, const Answer& answer, AnswerFraming framing
   }
   if (!answer.allow.empty()) {
     http::append_field(out, "Allow", answer.allow);
+  }
+  if (answer.retry_after_s != 0) {
+    http::append_field(out, "Retry-After", std::uint64_t{answer.retry_after_s});
   }
   http::append_field(out, "Connection", framing.keep_alive ? "keep-alive" : "close");
   out.append(http::kCrLf);

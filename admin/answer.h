@@ -1,6 +1,7 @@
 // Answer: one answer of the admin endpoint, and how it is written (RFC 9112 4). Pure. Any thread.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -16,7 +17,8 @@ struct Answer {
   int status = 200;
   std::string_view content_type = kJsonType;  // static text
   std::string body;
-  std::string allow;  // methods, with 405; else empty
+  std::string allow;                // methods, with 405; else empty
+  std::uint32_t retry_after_s = 0;  // 0 = not said
 };
 
 [[nodiscard]] Answer to_answer(const Refusal& refusal);

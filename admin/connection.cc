@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "admin/drain_calls.h"
+#include "admin/publish_call.h"
 #include "admin/routes.h"
 #include "admin/views.h"
 #include "base/text.h"
@@ -19,7 +20,11 @@ constexpr Duration kUpgradePatience = std::chrono::seconds(90);
 }  // namespace
 
 Connection::Connection(const Parts& parts, net::StreamPtr stream)
-    : parts_(parts), stream_(std::move(stream)), deadline_(*this), reader_(parts.access) {
+    : parts_(parts),
+      stream_(std::move(stream)),
+      deadline_(*this),
+      reader_(parts.access,
+              [this](const http::RequestHead& request) { return most_body_bytes(request, parts_.source); }) {
   stream_->set_events(this);
   stream_->watch(true, false);
   arm(parts_.bounds.patience);
@@ -91,6 +96,8 @@ void Connection::dispatch() {
   arm(parts_.bounds.patience);
   if (const auto* const end = std::get_if<SessionEnd>(&outcome)) {
     parts_.source.end_session(*end, *this);
+  } else if (const auto* const order = std::get_if<PublishOrder>(&outcome)) {
+    parts_.source.publish(*order, *this);
   } else {
     parts_.source.list_sessions(std::get<SessionQuery>(outcome), *this);
   }
@@ -106,6 +113,10 @@ void Connection::on_ended(OrRefusal<EndedSession> ended) {
 
 void Connection::on_upgrade(const OrRefusal<UpgradeInfo>& upgrade) {
   on_source_answer(upgrade_answer(upgrade));
+}
+
+void Connection::on_published(const OrRefusal<PublishInfo>& published) {
+  on_source_answer(published_answer(published));
 }
 
 void Connection::on_source_answer(const Answer& answer) {
@@ -205,6 +216,7 @@ void Connection::stop_waiting() {
     state_ = State::Reading;
     parts_.source.cancel(*this);
     parts_.source.stop_waiting(*this);
+    parts_.source.forget(*this);
   }
 }
 

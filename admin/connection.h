@@ -46,7 +46,8 @@ class Connection final : public net::Disposable,
                          private net::StreamEvents,
                          private net::DeadlineOwner,
                          private SessionsWaiter,
-                         private UpgradeWaiter {
+                         private UpgradeWaiter,
+                         private PublishWaiter {
  public:
   // What every connection of an endpoint shares; all outlive it.
   struct Parts {
@@ -88,6 +89,7 @@ class Connection final : public net::Disposable,
   void on_sessions(OrRefusal<SessionPage> page) override;
   void on_ended(OrRefusal<EndedSession> ended) override;
   void on_upgrade(const OrRefusal<UpgradeInfo>& upgrade) override;
+  void on_published(const OrRefusal<PublishInfo>& published) override;
   void on_source_answer(const Answer& answer);
 
   void serve();

@@ -1,6 +1,7 @@
 // Why a call of the admin endpoint is not answered. Any thread.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <variant>
 
@@ -11,7 +12,8 @@ namespace limpet::admin {
 struct Refusal {
   int status = 400;
   std::string word;
-  std::string detail;  // a sentence without a full stop
+  std::string detail;               // a sentence without a full stop
+  std::uint32_t retry_after_s = 0;  // when it may be worth another try; 0 = nobody knows
 };
 
 template <typename T>

@@ -36,8 +36,9 @@ RequestReader::Step RequestReader::begin_body() {
   if (auto refusal = check_request(request_, access_)) {
     return refuse(std::move(*refusal));
   }
-  if (request_.body.framing == http::Framing::Length && request_.body.length > kMostBodyBytes) {
-    return refuse({413, "body_too_large", "the body of a call has at most 64 KiB"});
+  most_body_bytes_ = body_bound_ ? body_bound_(request_) : kMostBodyBytes;
+  if (request_.body.framing == http::Framing::Length && request_.body.length > most_body_bytes_) {
+    return refuse_body();
   }
   keeps_alive_ = request_.keep_alive;
   framer_ = http::BodyFramer(request_.body);
@@ -52,8 +53,8 @@ RequestReader::Step RequestReader::read_body() {
     const http::BodyFramer::Piece piece = framer_.next(inbox_);
     body_.append(piece.data);
     inbox_.erase(0, piece.consumed);
-    if (body_.size() > kMostBodyBytes) {
-      return refuse({413, "body_too_large", "the body of a call has at most 64 KiB"});
+    if (body_.size() > most_body_bytes_) {
+      return refuse_body();
     }
     switch (piece.step) {
       case http::BodyFramer::Step::Data:
@@ -74,6 +75,12 @@ RequestReader::Step RequestReader::refuse(Refusal refusal) {
   keeps_alive_ = false;
   inbox_.clear();
   return Step::Refused;
+}
+
+RequestReader::Step RequestReader::refuse_body() {
+  constexpr std::size_t kKiB = 1024;
+  return refuse({413, "body_too_large",
+                 "the body of this call has at most " + std::to_string(most_body_bytes_ / kKiB) + " KiB"});
 }
 
 RequestReader::Step RequestReader::refuse(CloseReason reason, std::string_view detail) {

@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "admin/guard.h"
 #include "admin/source.h"
@@ -18,11 +20,15 @@ namespace limpet::admin {
 class RequestReader {
  public:
   static constexpr http::HeadLimits kHeadLimits{.bytes = 16 * 1024, .fields = 100};
-  // The largest body that a call has is a few hundred bytes.
+  // The largest body that a call has is a few hundred bytes, but for what is published.
   static constexpr std::size_t kMostBodyBytes = 64 * 1024;
 
-  // `access` outlives the reader.
-  explicit RequestReader(const Access& access) noexcept : access_(access) {}
+  // How long the body of a call may be.
+  using BodyBound = std::function<std::size_t(const http::RequestHead&)>;
+
+  // `access` outlives the reader. Without `body_bound`: kMostBodyBytes.
+  explicit RequestReader(const Access& access, BodyBound body_bound = {}) noexcept
+      : access_(access), body_bound_(std::move(body_bound)) {}
 
   void add(std::string_view bytes) { inbox_.append(bytes); }
 
@@ -48,10 +54,13 @@ class RequestReader {
   [[nodiscard]] Step begin_body();
   [[nodiscard]] Step read_body();
   [[nodiscard]] Step refuse(Refusal refusal);
+  [[nodiscard]] Step refuse_body();
   [[nodiscard]] Step refuse(CloseReason reason, std::string_view detail);
 
   const Access& access_;
-  std::string inbox_;  // added and not taken yet
+  BodyBound body_bound_;
+  std::size_t most_body_bytes_ = kMostBodyBytes;  // of the request under way
+  std::string inbox_;                             // added and not taken yet
   http::HeadEnd head_end_;
   std::string head_text_;  // of the request under way; request_ points into it
   http::RequestHead request_;

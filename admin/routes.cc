@@ -5,6 +5,8 @@
 
 #include "admin/drain_calls.h"
 #include "admin/parameters.h"
+#include "admin/publish_call.h"
+#include "admin/request_reader.h"
 #include "admin/views.h"
 #include "base/percent.h"
 #include "base/text.h"
@@ -18,15 +20,16 @@ struct Route {
   std::string_view path;  // {key} takes one segment, which is not empty
   Outcome (*answer)(const Call& call, Source& source);
   std::string_view help;
+  bool has_message = false;  // its body is as long as what is published
   bool is_open = false;  // answered without the token: it tells a word to those who watch over the process
 };
 
 // The first row that fits counts. A pin whose key is "explain" is reached as /v1/affinity/%65xplain.
 constexpr std::array kRoutes{
     Route{"GET", "/", view_index, "this page"},
-    Route{"GET", "/healthz", view_health, "200 while the process is alive", true},
+    Route{"GET", "/healthz", view_health, "200 while the process is alive", false, true},
     Route{"GET", "/readyz", view_ready, "200 while it accepts clients and a backend can take them, else 503",
-          true},
+          false, true},
     Route{"GET", "/v1/status", view_status, "version, uptime, sessions, totals"},
     Route{"GET", "/v1/backends", view_backends, "every backend: health, mode, sessions, last probe"},
     Route{"POST", "/v1/backends/{key}/drain", drain_backend,
@@ -52,6 +55,9 @@ constexpr std::array kRoutes{
     Route{"DELETE", "/v1/affinity/{key}", forget_pin, "forgets the pin: pool, kind"},
     Route{"POST", "/v1/upgrade", start_upgrade,
           "starts the program anew and hands over to it; answers when that serves"},
+    Route{"POST", "/v1/publish", publish,
+          "{\"text\": ...} or {\"base64\": ...} goes to every WebSocket client: also pool, backend, key",
+          true},
     Route{"GET", "/v1/sessions", view_sessions, "live sessions, page by page: limit, cursor, backend, pool"},
     Route{"DELETE", "/v1/sessions/{key}", end_session, "ends one at a frame boundary"},
 };
@@ -129,6 +135,13 @@ bool is_open_call(const http::RequestHead& request) {
   return std::ranges::any_of(kRoutes, [&](const Route& row) {
     return row.is_open && takes(row, request.method) && match(row.path, request.path).fits;
   });
+}
+
+std::size_t most_body_bytes(const http::RequestHead& request, const Source& source) {
+  const bool has_message = std::ranges::any_of(kRoutes, [&](const Route& row) {
+    return row.has_message && takes(row, request.method) && match(row.path, request.path).fits;
+  });
+  return has_message ? publish_body_bytes(source.most_message_bytes()) : RequestReader::kMostBodyBytes;
 }
 
 Answer index_page() {

@@ -2,6 +2,7 @@
 // that answers. Pure but for what the Source does. Control thread.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -20,12 +21,15 @@ struct Call {
 };
 
 // An answer, or what has to be asked before there is one.
-using Outcome = std::variant<Answer, SessionQuery, SessionEnd, UpgradeRequest>;
+using Outcome = std::variant<Answer, SessionQuery, SessionEnd, UpgradeRequest, PublishOrder>;
 
 [[nodiscard]] Outcome route(Call call, Source& source);
 
 // Whether the call is answered to those who do not know the token, too.
 [[nodiscard]] bool is_open_call(const http::RequestHead& request);
+
+// The longest body that the call may have.
+[[nodiscard]] std::size_t most_body_bytes(const http::RequestHead& request, const Source& source);
 
 // The table as a page for people: GET /.
 [[nodiscard]] Answer index_page();

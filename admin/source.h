@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "admin/drain_info.h"
+#include "admin/publish_info.h"
 #include "admin/refusal.h"
 #include "admin/reload_info.h"
 #include "admin/tls_info.h"
@@ -177,7 +178,7 @@ class SessionsWaiter {
   ~SessionsWaiter() = default;
 };
 
-class Source : public ConfigurationCalls, public UpgradeCalls {
+class Source : public ConfigurationCalls, public UpgradeCalls, public PublishCalls {
  public:
   // Empty = ready, else a word that says what is missing.
   [[nodiscard]] virtual std::string_view why_not_ready() const = 0;

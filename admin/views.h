@@ -33,6 +33,9 @@ namespace limpet::admin {
 // upgrade_call.cc
 [[nodiscard]] Outcome start_upgrade(const Call& call, Source& source);
 
+// publish_call.cc
+[[nodiscard]] Outcome publish(const Call& call, Source& source);
+
 // session_views.cc: the live sessions
 [[nodiscard]] Outcome view_sessions(const Call& call, Source& source);
 [[nodiscard]] Answer sessions_answer(const OrRefusal<SessionPage>& page);

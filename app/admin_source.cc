@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/admin_drains.h"
+#include "app/publisher.h"
 #include "app/server.h"
 #include "app/succession.h"
 #include "backends/eligibility.h"
@@ -38,7 +39,7 @@ std::vector<admin::NamedCount> sum_counters(Server& server) {
   std::vector<admin::NamedCount> totals;
   for (std::size_t i = 0; i < kCounterCount; ++i) {
     const auto counter = static_cast<Counter>(i);
-    std::uint64_t sum = 0;
+    std::uint64_t sum = server.publisher().counters().get(counter);
     for (const auto& worker : server.workers()) {
       sum += worker->counters().get(counter);
     }
@@ -269,6 +270,19 @@ void AdminSource::upgrade(admin::UpgradeWaiter& waiter) {
 
 void AdminSource::stop_waiting(admin::UpgradeWaiter& waiter) {
   server_.succession().stop_waiting(waiter);
+}
+
+void AdminSource::publish(const admin::PublishOrder& order, admin::PublishWaiter& waiter) {
+  server_.publisher().publish(order, waiter);
+}
+
+void AdminSource::forget(admin::PublishWaiter& waiter) {
+  server_.publisher().forget(waiter);
+}
+
+std::size_t AdminSource::most_message_bytes() const {
+  const settings::Publish& rules = server_.settings().publish;
+  return rules.enabled ? rules.max_bytes : 0;
 }
 
 void AdminSource::ask(std::uint64_t question, const Ask& ask, std::size_t from) {

@@ -52,6 +52,9 @@ class AdminSource final : public admin::Source {
   void cancel(admin::SessionsWaiter& waiter) override;
   void upgrade(admin::UpgradeWaiter& waiter) override;
   void stop_waiting(admin::UpgradeWaiter& waiter) override;
+  void publish(const admin::PublishOrder& order, admin::PublishWaiter& waiter) override;
+  void forget(admin::PublishWaiter& waiter) override;
+  [[nodiscard]] std::size_t most_message_bytes() const override;
 
  private:
   void log_change(std::string_view event, const admin::PinInfo& pin) const;

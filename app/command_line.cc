@@ -8,6 +8,7 @@
 #include "app/demo.h"
 #include "app/exit_codes.h"
 #include "app/operator_commands.h"
+#include "app/publish_command.h"
 #include "app/query_commands.h"
 #include "app/run_commands.h"
 #include "app/upgrade_command.h"
@@ -65,6 +66,7 @@ int run_command_line(int argc, const char* const* argv) {
   add_demo_command(app, exit_code);
   add_query_commands(app, exit_code);
   add_operator_commands(app, exit_code);
+  add_publish_command(app, exit_code);
   add_configuration_commands(app, exit_code);
   add_upgrade_command(app, exit_code);
   try {

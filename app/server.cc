@@ -11,6 +11,7 @@
 #include "app/admin_source.h"
 #include "app/name_watch.h"
 #include "app/pin_keeper.h"
+#include "app/publisher.h"
 #include "app/succession.h"
 #include "base/crypto.h"
 #include "net/descriptors.h"
@@ -65,6 +66,11 @@ Server::Server(settings::Settings settings, Log& log, Origin origin, std::uint64
       descriptor_limit_(descriptor_limit) {
   succession_ = std::make_unique<Succession>(Succession::Parts{.server = *this, .log = log_, .clock = clock_},
                                              std::move(origin.launch));
+  publisher_ = std::make_unique<Publisher>(Publisher::Parts{.loop = loop_,
+                                                            .clock = clock_,
+                                                            .workers = workers_,
+                                                            .snapshot = snapshot_,
+                                                            .configuration = configuration_});
 }
 
 Server::~Server() {

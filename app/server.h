@@ -37,6 +37,7 @@ namespace limpet::app {
 class AdminSource;
 class NameWatch;
 class PinKeeper;
+class Publisher;
 class Succession;
 
 class Server {
@@ -73,6 +74,7 @@ class Server {
   [[nodiscard]] affinity::AffinityTable& pins() noexcept { return pins_; }
   [[nodiscard]] healthcheck::Monitor& monitor() noexcept { return monitor_; }
   [[nodiscard]] DrainControl& drains() noexcept { return drains_.control(); }
+  [[nodiscard]] Publisher& publisher() noexcept { return *publisher_; }
   [[nodiscard]] Instant started() const noexcept { return started_; }
   [[nodiscard]] bool is_stopping() const noexcept;
   [[nodiscard]] Succession& succession() noexcept { return *succession_; }
@@ -142,6 +144,7 @@ class Server {
   std::unique_ptr<Succession> succession_;
   std::unique_ptr<PinKeeper> pin_keeper_;  // null when pins are not kept
   std::unique_ptr<NameWatch> names_;
+  std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<AdminSource> admin_source_;
   std::unique_ptr<admin::Endpoint> admin_;
   std::unique_ptr<net::Signals> signals_;

@@ -173,6 +173,15 @@ class FakeSource final : public admin::Source {
   void answer_upgrade(const admin::OrRefusal<admin::UpgradeInfo>& upgrade) {
     std::exchange(upgrade_waiter, nullptr)->on_upgrade(upgrade);
   }
+  void publish(const admin::PublishOrder& order, admin::PublishWaiter& waiter) override {
+    published.push_back(order);
+    waiter.on_published(publish_answer);
+  }
+  void forget(admin::PublishWaiter&) override {}
+  [[nodiscard]] std::size_t most_message_bytes() const override { return 1000; }
+  std::vector<admin::PublishOrder> published;
+  admin::OrRefusal<admin::PublishInfo> publish_answer =
+      admin::PublishInfo{.matched = 4, .sent = 2, .queued = 1, .dropped = 1};
   admin::UpgradeWaiter* upgrade_waiter = nullptr;  // null unless somebody waits
   std::optional<admin::PredecessorInfo> predecessor;
   [[nodiscard]] bool has_waiter() const noexcept { return waiting_ != nullptr; }

@@ -1,0 +1,19 @@
+// POST /v1/publish: how a message is written in JSON, and what is answered. Pure. Control thread.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "admin/answer.h"
+#include "admin/publish_info.h"
+
+namespace limpet::admin {
+
+// {"text": "..."} or {"base64": "..."}, and the filters "pool", "backend" and "key" where wanted.
+[[nodiscard]] OrRefusal<PublishOrder> read_publish_order(std::string_view json);
+// The longest body that says a message of `most_message_bytes`, however it is escaped.
+[[nodiscard]] std::size_t publish_body_bytes(std::size_t most_message_bytes) noexcept;
+
+[[nodiscard]] Answer published_answer(const OrRefusal<PublishInfo>& published);
+
+}  // namespace limpet::admin
