@@ -131,6 +131,7 @@ Decision decide(const PoolView& pool, const Identity& identity, const Request& r
 
   Decision decision;
   decision.pin_seen = pin.backend;
+  decision.pin_agreed = pin.agreed;
   if (known.usable != nullptr) {
     decision.backend = known.usable->backend;
     decision.was_pinned = true;

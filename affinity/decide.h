@@ -66,6 +66,7 @@ struct Decision {
   bool by_hand = false;
   bool was_pinned = false;           // a hand-set pin, a cookie or a pin named exactly this backend
   backends::BackendId pin_seen = 0;  // what the table said, 0 = nothing: for claim_session
+  bool pin_agreed = false;           // and other nodes, if there are any, say the same of it
   bool set_cookie = false;           // the answer must carry cookie_for(key and backend)
 };
 

@@ -40,9 +40,10 @@ class PinShard {
     PoolId pool = 0;
     KeyKind kind = KeyKind::Cookie;
     PinReason reason = PinReason::Balance;
-    bool by_hand = false;
-    bool opened_here = false;  // by this process: a former one's word is older
-    bool in_use = false;       // false: on the free list
+    bool by_hand : 1 = false;
+    bool opened_here : 1 = false;  // by this process: a former one's word is older
+    bool in_use : 1 = false;       // false: on the free list
+    std::uint16_t agreed_in = 0;   // AffinityTable::agreement() when other nodes said the same; 0 = never
 
     [[nodiscard]] bool is_expired(Instant now) const noexcept {
       return sessions == 0 && now - last_seen >= ttl;

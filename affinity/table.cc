@@ -26,6 +26,7 @@ void apply(PinShard::Entry& entry, const Pin& pin) noexcept {
   entry.backend = pin.backend;
   entry.reason = pin.reason;
   entry.by_hand = pin.by_hand;
+  entry.agreed_in = 0;
 }
 
 void open(PinShard::Entry& entry, const Pin& pin, Duration ttl, Instant now) noexcept {
@@ -35,6 +36,14 @@ void open(PinShard::Entry& entry, const Pin& pin, Duration ttl, Instant now) noe
   entry.last_seen = now;
   entry.last_opened = now;
   entry.opened_here = true;
+}
+
+void take_over(PinShard::Entry& entry, const Pin& pin, Duration ttl, std::uint16_t agreement) noexcept {
+  entry.backend = pin.backend;
+  entry.reason = pin.reason;
+  entry.by_hand = pin.by_hand;
+  entry.ttl = ttl;
+  entry.agreed_in = agreement;
 }
 
 // By the lower bits of the hash; upper ones have chosen the shard.
@@ -89,7 +98,7 @@ std::optional<Pin> AffinityTable::find(PoolId pool, const Key& key, Instant now)
   if (number == PinShard::kNone || shard.pins[number].is_expired(now)) {
     return std::nullopt;
   }
-  return pin_of(shard.pins[number], now);
+  return pin_of(shard.pins[number], now, agreement());
 }
 
 void AffinityTable::open_session(PoolId pool, const Key& key, const Pin& pin, Duration ttl, Instant now) {
@@ -139,8 +148,32 @@ void AffinityTable::set_by_hand(PoolId pool, const Key& key, backends::BackendId
   entry.backend = backend;
   entry.reason = PinReason::Moved;
   entry.by_hand = true;
+  entry.agreed_in = 0;
   entry.ttl = ttl;
   entry.last_seen = now;
+}
+
+void AffinityTable::agree(PoolId pool, const Key& key, const Pin& pin, Duration ttl, Instant now) {
+  const std::uint64_t hash = hash_of(key);
+  Shard& shard = shard_of(hash);
+  const std::scoped_lock lock(shard.mutex);
+  PinShard::Entry& entry = shard.live_entry(name_of(pool, key, hash), now);
+  take_over(entry, pin, ttl, agreement());
+  entry.last_seen = now;
+}
+
+bool AffinityTable::heed(PoolId pool, const Key& key, const Pin& pin, Duration ttl, Instant now) {
+  const std::uint64_t hash = hash_of(key);
+  Shard& shard = shard_of(hash);
+  const PinShard::Name name = name_of(pool, key, hash);
+  const std::scoped_lock lock(shard.mutex);
+  const PinShard::Number known = shard.pins.find(name);
+  if (known == PinShard::kNone || shard.pins[known].is_expired(now)) {
+    return false;
+  }
+  ++shard.changes;
+  take_over(shard.pins[known], pin, ttl, agreement());
+  return true;
 }
 
 bool AffinityTable::forget(PoolId pool, const Key& key) {

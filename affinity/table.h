@@ -32,6 +32,9 @@ struct Pin {
   // An answer of find() alone: a session or request is under way, or one was opened within the last minute
   // (long-polling) and not sent away since. Such a client keeps its backend while that drains.
   bool mid_session = false;
+  // An answer of find() alone: the other nodes that pins are shared with say the same (agree()). Always false
+  // where pins are not shared.
+  bool agreed = false;
 };
 
 // How a session ended, as seen by the pin.
@@ -100,6 +103,15 @@ class AffinityTable {
   // here counts more.
   bool restore(PoolId pool, const Key& key, const FormerPin& former, Instant now);
 
+  // For pins that are shared with other nodes. What they all hold of a key, told in the order in which it
+  // came about: takes it over, whatever is here, and holds it for agreed until forget_agreements().
+  void agree(PoolId pool, const Key& key, const Pin& pin, Duration ttl, Instant now);
+  // The same for a change that was made elsewhere: a key that is not known here is left alone. True when it
+  // was.
+  bool heed(PoolId pool, const Key& key, const Pin& pin, Duration ttl, Instant now);
+  // What other nodes say may have been missed: no pin counts as agreed any more.
+  void forget_agreements() noexcept { gaps_.fetch_add(1, std::memory_order_relaxed); }
+
   // One step of expiry: looks at a bounded number of entries, frees a bounded number of those that have
   // expired, and goes on there at the next call; called on a timer, so expiry never makes a pause. Answers
   // how many it freed.
@@ -135,6 +147,13 @@ class AffinityTable {
   // choose where in the table they land.
   std::uint64_t seed_;
   std::vector<std::unique_ptr<Shard>> shards_;  // a power of two
+  // Number of the time in which what other nodes say has been heard without a gap; never 0. It comes round
+  // after 65 535 gaps.
+  [[nodiscard]] std::uint16_t agreement() const noexcept {
+    constexpr std::uint32_t kMost = 0xffff;
+    return static_cast<std::uint16_t>(1 + gaps_.load(std::memory_order_relaxed) % kMost);
+  }
+  std::atomic<std::uint32_t> gaps_{0};
   std::atomic<std::uint64_t> sweep_cursor_{0};  // where expire() goes on
 };
 

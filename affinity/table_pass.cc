@@ -19,12 +19,12 @@ constexpr std::size_t kFreedAStep = 2000;
 constexpr std::array kAllKinds{KeyKind::Cookie, KeyKind::ClientIp, KeyKind::Header, KeyKind::Query,
                                KeyKind::Path};
 
-PinView view_of(const PinShard::Entry& entry, Instant now) {
+PinView view_of(const PinShard::Entry& entry, Instant now, std::uint16_t agreement) {
   const bool is_idle = entry.sessions == 0;
   return {.key = std::string(entry.text.view()),
           .kind = entry.kind,
           .pool = entry.pool,
-          .pin = pin_of(entry, now),
+          .pin = pin_of(entry, now, agreement),
           .sessions = entry.sessions,
           .created = entry.created,
           .last_seen = entry.last_seen,
@@ -85,10 +85,11 @@ std::uint64_t AffinityTable::changes() const noexcept {
 AffinityTable::Page AffinityTable::list(std::uint64_t cursor, std::size_t limit, const Filter& filter,
                                         Instant now) const {
   Page page;
+  const std::uint16_t current = agreement();
   page.entries.reserve(std::min(limit, kLooksAList));  // not while a lock is held
   page.next = slice_pass(shards_, cursor, kLooksAList, [&](const PinShard& pins, PinShard::Number number) {
     if (passes(pins[number], filter, now)) {
-      page.entries.push_back(view_of(pins[number], now));
+      page.entries.push_back(view_of(pins[number], now, current));
     }
     return page.entries.size() < limit;
   });
@@ -97,6 +98,7 @@ AffinityTable::Page AffinityTable::list(std::uint64_t cursor, std::size_t limit,
 
 std::vector<PinView> AffinityTable::find_text(std::string_view text, Instant now) const {
   std::vector<PinView> found;
+  const std::uint16_t current = agreement();
   for (const KeyKind kind : kAllKinds) {
     const Key key = Key::make(kind, text);
     const std::uint64_t hash = hash_of(key);
@@ -104,7 +106,7 @@ std::vector<PinView> AffinityTable::find_text(std::string_view text, Instant now
     const std::scoped_lock lock(shard.mutex);
     shard.pins.each_with_hash(static_cast<PinIndex::Hash>(hash), [&](const PinShard::Entry& entry) {
       if (entry.kind == kind && entry.text.view() == key.text && !entry.is_expired(now)) {
-        found.push_back(view_of(entry, now));
+        found.push_back(view_of(entry, now, current));
       }
     });
   }

@@ -36,13 +36,14 @@ struct alignas(64) AffinityTable::Shard {
 // A long-polling client has a request under way nearly always; a pause of a minute means that it has left.
 constexpr Duration kMidSession = std::chrono::minutes(1);
 
-[[nodiscard]] inline Pin pin_of(const PinShard::Entry& entry, Instant now) noexcept {
+[[nodiscard]] inline Pin pin_of(const PinShard::Entry& entry, Instant now, std::uint16_t agreement) noexcept {
   // min() must not be subtracted from: it would overflow.
   const bool was_opened = entry.last_opened != Instant::min();
   return {.backend = entry.backend,
           .reason = entry.reason,
           .by_hand = entry.by_hand,
-          .mid_session = entry.sessions > 0 || (was_opened && now - entry.last_opened < kMidSession)};
+          .mid_session = entry.sessions > 0 || (was_opened && now - entry.last_opened < kMidSession),
+          .agreed = entry.agreed_in == agreement};
 }
 
 }  // namespace limpet::affinity
