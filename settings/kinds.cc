@@ -202,6 +202,28 @@ ValueType<std::string> optional_pool_name() {
                    [](std::string_view text) { return text.empty() || is_pool_name(text); });
 }
 
+ValueType<RedisUrl> redis_url() {
+  return {"url", "redis://[[user]:password@]host[:port][/db], rediss://, redis+sentinel:// or redis+unix://",
+          [](std::string_view text) -> std::optional<RedisUrl> {
+            auto url = RedisUrl::parse(text);
+            return url.ok() ? std::optional(std::move(url).value()) : std::nullopt;
+          },
+          [](const RedisUrl& url) { return url.to_string(); },
+          [](std::string_view text) {
+            const auto url = RedisUrl::parse(text);
+            return url.ok() ? std::string() : url.error().detail;
+          }};
+}
+
+ValueType<std::string> redis_prefix() {
+  return text_that("up to 64 letters, digits or any of '-', '_', '.' and ':'", [](std::string_view text) {
+    constexpr std::string_view kMarks = "-_.:";
+    return !text.empty() && text.size() <= kLongestPoolName &&
+           std::all_of(text.begin(), text.end(),
+                       [&](char c) { return is_alnum(c) || kMarks.find(c) != std::string_view::npos; });
+  });
+}
+
 ValueType<std::string> token() {
   return text_that("a token: letters, digits or any of " + std::string(kTokenMarks), is_token);
 }

@@ -48,4 +48,8 @@ struct ByRule {
 // A path prefix without its trailing slashes, or "" for any.
 [[nodiscard]] ValueType<std::string> route_path();
 
+[[nodiscard]] ValueType<RedisUrl> redis_url();
+// What can stand in the braces of a hash tag: letters, digits, '-', '_', '.' and ':'.
+[[nodiscard]] ValueType<std::string> redis_prefix();
+
 }  // namespace limpet::settings

@@ -54,25 +54,36 @@ bool belongs(const Key& key, Part part) {
   return part == Part::All || key.is_shared == (part == Part::Shared);
 }
 
+// The sections of `path` that are not open yet get their lines; answers how deep its last name stands.
+std::size_t open_sections(std::string& text, std::string_view path, std::string_view open,
+                          std::size_t indent) {
+  std::size_t from = 0;
+  for (std::size_t dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.', from)) {
+    const std::string_view section = path.substr(0, dot + 1);
+    if (!open.starts_with(section)) {
+      text.append(indent, ' ').append(path.substr(from, dot - from)).append(":\n");
+    }
+    from = dot + 1;
+    indent += kStep;
+  }
+  return indent;
+}
+
 // The lines of one owner. Rows of one section ("limits.sessions", "limits.headers") stand side by side in the
-// schema, one level deep.
+// schema.
 template <typename Owner>
 std::string lines_of(const Rows<Owner>& rows, const Owner& owner, std::size_t indent, Part part = Part::All) {
   std::string text;
-  std::string open_section;
+  std::string_view open;  // the last path
   for (const Row<Owner>& row : rows) {
     if (!belongs(row.key, part)) {
       continue;
     }
-    const std::size_t dot = row.key.path.find('.');
-    const std::string section = dot == std::string::npos ? "" : row.key.path.substr(0, dot);
-    if (section != open_section && !section.empty()) {
-      text += std::string(indent, ' ') + section + ":\n";
-    }
-    open_section = section;
-    const std::string name = section.empty() ? row.key.path : row.key.path.substr(dot + 1);
-    text += std::string(section.empty() ? indent : indent + kStep, ' ') + name + ": " +
-            value_of(row.key, row.show(owner)) + "\n";
+    const std::string_view path = row.key.path;
+    const std::size_t depth = open_sections(text, path, open, indent);
+    open = path;
+    const std::string_view name = path.substr(path.rfind('.') + 1);
+    text.append(depth, ' ').append(name).append(": ").append(value_of(row.key, row.show(owner))).append("\n");
   }
   return text;
 }

@@ -19,6 +19,8 @@ constexpr Duration kShortestInterval = milliseconds(10);  // A probe must not be
 constexpr Duration kLongestInterval = hours(24);
 constexpr Duration kLongestCookie = hours(24 * 400);  // What browsers keep at most (RFC 6265bis 5.5).
 constexpr Duration kLongestPin = kLongestCookie;
+constexpr Duration kShortestRedisWait = milliseconds(1);
+constexpr Duration kLongestRedisWait = std::chrono::seconds(10);  // A client waits with it.
 constexpr std::uint32_t kMostWorkers = 256;
 constexpr std::uint32_t kMostSessions = 10'000'000;
 constexpr std::uint32_t kMostHandshakes = 1'000'000;
@@ -73,6 +75,11 @@ Key shared(Key key) {
 // and the field that it fills.
 
 const Rows<Settings>& top_rows() {
+  static const auto in_redis = [](auto member) {
+    return Field<Settings, std::remove_cvref_t<decltype(std::declval<Redis>().*member)>>{
+        [member](const Settings& settings) { return settings.state.redis.*member; },
+        [member](Settings& settings, auto value) { settings.state.redis.*member = std::move(value); }};
+  };
   static const Rows<Settings> rows{
       row(needs_restart({"workers", "auto", "Event-loop threads; auto is one a usable core."}),
           word_for<std::uint32_t>("auto", 0, number_between(1, kMostWorkers)), at(&Settings::workers)),
@@ -127,8 +134,25 @@ const Rows<Settings>& top_rows() {
           number_between(0, kMostRetries), at(&Settings::retries)),
       row({"upgrade.grace", "10m", "How long a process that was replaced serves the sessions it has."},
           duration_between(Duration::zero(), kLongestWait), at(&Settings::upgrade_grace)),
-      row(needs_restart({"state.store", "memory", "Where pins live: memory."}),
-          one_of<Store>({{"memory", Store::Memory}}), at(&Settings::state, &State::store)),
+      row(needs_restart({"state.store", "memory",
+                         "Where pins live: in memory, or in a redis that several nodes share."}),
+          one_of<Store>({{"memory", Store::Memory}, {"redis", Store::Redis}}),
+          at(&Settings::state, &State::store)),
+      row(needs_restart({"state.redis.url", "redis://127.0.0.1:6379",
+                         "The Redis: redis://, rediss:// (TLS), redis+sentinel:// or redis+unix://."}),
+          redis_url(), in_redis(&Redis::url)),
+      row(needs_restart({"state.redis.prefix", "limpet",
+                         "What keys and channels begin with; nodes with the same share their pins."}),
+          redis_prefix(), in_redis(&Redis::prefix)),
+      row(needs_restart({"state.redis.timeout", "50ms",
+                         "How long a decision waits for the Redis before it is made without."}),
+          duration_between(kShortestRedisWait, kLongestRedisWait), in_redis(&Redis::timeout)),
+      row(needs_restart(
+              {"state.redis.verify", "true", "Whether the certificate of a rediss:// is verified."}),
+          boolean(), in_redis(&Redis::verify)),
+      row(needs_restart({"state.redis.ca", kEmptyText,
+                         "Who may have signed it: a PEM file; empty is whom the system trusts."}),
+          any_text(), in_redis(&Redis::ca)),
       row(needs_restart(
               {"state.file", kEmptyText,
                "Where pins are kept over a restart; empty is beside the cookie key; off keeps none."}),

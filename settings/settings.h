@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/origin.h"
 #include "base/proxy_version.h"
+#include "settings/redis_url.h"
 
 namespace limpet::settings {
 
@@ -220,11 +221,30 @@ struct Publish {
 // Which fields tell backends where a request came from.
 enum class ForwardedHeaders : std::uint8_t { XForwarded, Rfc7239, Both, Off };
 
-enum class Store : std::uint8_t { Memory };
+enum class Store : std::uint8_t { Memory, Redis };
+
+[[nodiscard]] inline RedisUrl local_redis() {
+  RedisUrl url;
+  url.servers = {Endpoint{"127.0.0.1", RedisUrl::kRedisPort, {}}};
+  return url;
+}
+
+// The Redis that several nodes share.
+struct Redis {
+  RedisUrl url = local_redis();
+  std::string prefix = "limpet";  // of every key and channel
+  Duration timeout = std::chrono::milliseconds(50);
+  // For rediss://.
+  bool verify = true;
+  std::string ca;  // PEM file; empty = whom the system trusts
+
+  friend bool operator==(const Redis&, const Redis&) = default;
+};
 
 // Where pins live.
 struct State {
   Store store = Store::Memory;
+  Redis redis;
   std::optional<std::string> file =
       std::string();  // empty = beside the cookie key; none = pins end with the process
 
