@@ -26,7 +26,7 @@ bool somebody_serves(const PoolView& pool) {
 }
 
 bool has_ended(const backends::BackendState& state) {
-  return state.load() == 0;
+  return state.own_load() == 0;
 }
 
 }  // namespace

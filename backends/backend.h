@@ -46,9 +46,15 @@ struct BackendState {
   std::atomic<std::uint64_t> handshakes{0};        // upgrades answered by a valid 101 since start
   std::atomic<std::uint64_t> handshake_us{0};      // from the request to the 101, all of them together
 
-  // What balancing compares: tunnels and requests under way.
-  [[nodiscard]] std::uint32_t load() const noexcept {
+  std::atomic<std::uint32_t> elsewhere{0};  // load() of other nodes, where that is shared
+
+  // Tunnels and requests under way through this node.
+  [[nodiscard]] std::uint32_t own_load() const noexcept {
     return sessions.load(std::memory_order_relaxed) + exchanges.load(std::memory_order_relaxed);
+  }
+  // What balancing compares.
+  [[nodiscard]] std::uint32_t load() const noexcept {
+    return own_load() + elsewhere.load(std::memory_order_relaxed);
   }
 };
 

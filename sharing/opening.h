@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/address.h"
-#include "sharing/redis_fault.h"
 #include "settings/redis_url.h"
+#include "sharing/redis_fault.h"
 #include "sharing/resp_reader.h"
 
 namespace limpet::sharing {

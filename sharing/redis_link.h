@@ -25,9 +25,9 @@
 #include "net/connector.h"
 #include "net/loop.h"
 #include "net/tls_client.h"
+#include "settings/redis_url.h"
 #include "sharing/name_lookup.h"
 #include "sharing/redis_fault.h"
-#include "settings/redis_url.h"
 #include "sharing/resp_reader.h"
 
 namespace limpet::sharing {

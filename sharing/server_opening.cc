@@ -111,7 +111,8 @@ class ServerOpening final : public Opening {
 
 }  // namespace
 
-std::unique_ptr<Opening> make_server_opening(const settings::RedisUrl& url, const std::vector<std::string>& channels) {
+std::unique_ptr<Opening> make_server_opening(const settings::RedisUrl& url,
+                                             const std::vector<std::string>& channels) {
   return std::make_unique<ServerOpening>(url, channels);
 }
 
