@@ -18,9 +18,11 @@
 #include "proxy/departures.h"
 #include "proxy/handshake_pace.h"
 #include "proxy/idle_backends.h"
+#include "proxy/pin_wait.h"
 #include "proxy/publishing.h"
 #include "proxy/session_list.h"
 #include "proxy/snapshot.h"
+#include "sharing/pin_desk.h"
 
 namespace limpet::proxy {
 
@@ -35,6 +37,7 @@ struct Shared {
   ClientLedger clients{};
   std::atomic<std::uint32_t> connections{0};  // open client connections and tunnels of the process
   std::atomic<std::uint64_t> last_session_id{0};
+  sharing::PinDesk* desk = nullptr;  // null: pins are shared with nobody; set before the workers start
   std::atomic<Instant::rep> accept_rested_ms{0};  // when accepting rested last, out of descriptors; 0 = never
 };
 
@@ -68,6 +71,8 @@ struct Context {
   HandshakePace handshakes;
   SessionList sessions;
   Departures departures;
+  PinWaits pin_waits;
+  sharing::PinAsker* pin_asker = nullptr;  // who hears the answers; set where pins are shared
   Publishing publishing;
   bool stopping = false;  // nobody is accepted any more, and nobody kept alive
 

@@ -1,7 +1,7 @@
 // Exchange: one request with one backend: decide, connect (or take an idle connection), pass the request on,
 // pass the answer back, try the next backend while nothing of an answer was seen. Owned by its
 // ClientConnection; what it borrows goes back in release(). The request half is exchange_request.cc, the
-// attempts exchange_attempt.cc, the answer exchange_answer.cc. Worker.
+// attempts exchange_attempt.cc, other nodes exchange_sharing.cc, the answer exchange_answer.cc. Worker.
 #pragma once
 
 #include <array>
@@ -20,12 +20,16 @@
 #include "net/stream.h"
 #include "proxy/body_pace.h"
 #include "proxy/context.h"
+#include "proxy/pin_wait.h"
 #include "proxy/session_use.h"
 #include "websocket/handshake.h"
 
 namespace limpet::proxy {
 
-class Exchange final : public net::Disposable, public net::StreamEvents, public net::BatchEnd {
+class Exchange final : public net::Disposable,
+                       public net::StreamEvents,
+                       public net::BatchEnd,
+                       private PinWaiter {
  public:
   Exchange(Context& context, ClientConnection& client);
   ~Exchange() override;
@@ -81,10 +85,20 @@ class Exchange final : public net::Disposable, public net::StreamEvents, public 
   [[nodiscard]] bool introduce_client();
   void on_reached();
   void on_connected();
+  void send_request();
   void on_request_sent();
   // Holds the client's pin for the decision, once; false when another request of the client has changed it
   // meanwhile.
   [[nodiscard]] bool claim_pin(const affinity::PoolView& pool);
+  // exchange_sharing.cc
+  // Whether the decision would change a pin that is known here.
+  [[nodiscard]] bool moves_pin() const noexcept;
+  [[nodiscard]] bool may_ask() const noexcept;
+  // True when the answer is to be awaited.
+  [[nodiscard]] bool ask_for_pin(const affinity::PoolView& pool);
+  void on_pin_answer(bool is_settled) override;
+  [[nodiscard]] bool is_pinned_as_decided() const;
+
   // The attempt failed before any byte of an answer: the next one, if there may be one.
   void on_attempt_failed(CloseReason reason, std::string_view detail);
   [[nodiscard]] bool may_repeat() const noexcept;
@@ -161,7 +175,11 @@ class Exchange final : public net::Disposable, public net::StreamEvents, public 
   net::Outbox to_backend_;
   BackendUse use_;
   PinUse pin_;
-  ClientSeat seat_;  // of an upgrade, where clients are limited
+  PinWait pin_wait_;
+  std::optional<Instant> asks_until_;  // set by the first question to other nodes
+  bool decides_alone_ = false;         // they gave no answer in time
+  backends::BackendId proposed_ = 0;   // to them, as the first choice of a new client
+  ClientSeat seat_;                    // of an upgrade, where clients are limited
 
   // The answer.
   std::string answer_;  // the begin of a head that came in pieces

@@ -53,6 +53,9 @@ void Exchange::attempt() {
     // on_connected().
   } while (decision_.pin_seen == 0 && !claim_pin(*pool));
   client_.advance(SessionState::Connecting);
+  if (!moves_pin() && ask_for_pin(*pool)) {
+    return;
+  }
   connect_to(*decision_.backend);
 }
 
@@ -110,6 +113,9 @@ void Exchange::on_batch_end() {
 }
 
 void Exchange::on_writable(net::Stream& stream) {
+  if (pin_wait_.is_under_way()) {
+    return;
+  }
   if (!connected_) {
     const int error = stream.take_socket_error();
     if (error != 0) {
@@ -162,7 +168,6 @@ void Exchange::await_backend() {
 }
 
 void Exchange::on_connected() {
-  connected_ = true;
   const auto* const pool = context_.snapshot->pool(pool_);
   if (pool != nullptr && !claim_pin(*pool)) {
     // Another request of the client has moved it elsewhere meanwhile; nothing was sent yet, so follow it.
@@ -170,6 +175,15 @@ void Exchange::on_connected() {
     attempt();
     return;
   }
+  if (pool != nullptr && moves_pin() && ask_for_pin(*pool)) {
+    backend_->watch(false, false);
+    return;
+  }
+  send_request();
+}
+
+void Exchange::send_request() {
+  connected_ = true;
   auto& state = *use_.state();
   if (state.connect_failures.load(std::memory_order_relaxed) != 0) {
     state.connect_failures.store(0, std::memory_order_relaxed);
@@ -238,7 +252,7 @@ bool Exchange::claim_pin(const affinity::PoolView& pool) {
 }
 
 void Exchange::update_backend_watch() {
-  if (backend_ != nullptr) {
+  if (backend_ != nullptr && !pin_wait_.is_under_way()) {
     backend_->watch(connected_ && client_.can_send(), !connected_ || !to_backend_.empty());
   }
 }
@@ -275,6 +289,7 @@ void Exchange::release() {
   to_backend_.drop(context_.loop.chunks());
   connected_ = false;
   use_.end();
+  pin_wait_.end();
   pin_.end();
   answer_.clear();
   answer_end_.reset();
@@ -319,6 +334,10 @@ bool Exchange::progressed_within(Duration bound) const {
 }
 
 void Exchange::on_deadline() {
+  if (pin_wait_.is_under_way()) {
+    on_pin_answer(false);
+    return;
+  }
   if (!connected_) {
     on_attempt_failed(CloseReason::ConnectTimeout, "no answer to the connect");
     return;
@@ -343,7 +362,8 @@ std::optional<Duration> Exchange::handshake_bound() const {
   }
   const auto& timeouts = context_.snapshot->timeouts;
   const Duration longest = std::min(timeouts.handshake, timeouts.response);
-  return decision_.was_pinned ? longest : context_.handshakes.bound(pool_, longest);
+  return decision_.was_pinned && backend_id_ != proposed_ ? longest
+                                                          : context_.handshakes.bound(pool_, longest);
 }
 
 bool Exchange::could_go_elsewhere() const noexcept {

@@ -32,6 +32,7 @@ Worker::Worker(Shared& shared, SnapshotPtr snapshot, std::vector<ListeningSocket
         std::visit([this](auto&& one) { on_letter(std::forward<decltype(one)>(one)); }, std::move(letter));
       }) {
   context_.snapshot = std::move(snapshot);
+  context_.pin_asker = this;
 }
 
 Worker::~Worker() = default;

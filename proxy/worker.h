@@ -50,7 +50,7 @@ struct HoldAccepting {
   bool on = true;
 };
 
-class Worker final : private ConnectionOwner, private ArrivalReceiver {
+class Worker final : private ConnectionOwner, private ArrivalReceiver, private sharing::PinAsker {
  public:
   Worker(Shared& shared, SnapshotPtr snapshot, std::vector<ListeningSocket> sockets, std::uint64_t seed);
   ~Worker();  // requires join()
@@ -83,8 +83,9 @@ class Worker final : private ConnectionOwner, private ArrivalReceiver {
   [[nodiscard]] const Counters& counters() const noexcept { return context_.counters; }
 
  private:
-  using Letter = std::variant<SnapshotPtr, ListenerChange, SessionQuestion, HoldAccepting, StopAccepting,
-                              StopAtOnce, SendAway, CutBackend, EndSession, MoveKey, PublicationPtr>;
+  using Letter =
+      std::variant<SnapshotPtr, ListenerChange, SessionQuestion, HoldAccepting, StopAccepting, StopAtOnce,
+                   SendAway, CutBackend, EndSession, MoveKey, PublicationPtr, sharing::PinAnswer>;
 
   void run();
   [[nodiscard]] net::ListenerOptions listener_options();
@@ -104,8 +105,10 @@ class Worker final : private ConnectionOwner, private ArrivalReceiver {
   void on_letter(const CutBackend& order);
   void on_letter(const EndSession& order);
   void on_letter(const MoveKey& order);
+  void on_letter(const sharing::PinAnswer& answer);
   void on_letter(PublicationPtr publication);
 
+  void answer(sharing::PinAnswer answer) override { mailbox_.post(answer); }
   void receive(net::Fd socket, Arrival arrival) override;
   void retire(ClientConnection& connection) override;
   void on_session_gone() override;

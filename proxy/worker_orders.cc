@@ -90,6 +90,10 @@ void Worker::on_letter(const MoveKey& order) {
   reply(order.reply_to, {order.question, context_.departures.move(order)});
 }
 
+void Worker::on_letter(const sharing::PinAnswer& answer) {
+  context_.pin_waits.on_answer(answer.question, answer.is_settled);
+}
+
 void Worker::on_letter(PublicationPtr publication) {
   context_.publishing.begin(std::move(publication));
 }
