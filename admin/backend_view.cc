@@ -52,6 +52,7 @@ Json backend_json(const BackendInfo& backend) {
           {"health", word(backend.health)},
           {"mode", word(backend.mode)},
           {"sessions", backend.sessions},
+          {"elsewhere", backend.elsewhere},
           {"requests", backend.requests},
           {"failures", backend.failures},
           {"last_probe", probe_json(backend.last_probe)},

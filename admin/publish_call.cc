@@ -98,7 +98,8 @@ Answer published_answer(const OrRefusal<PublishInfo>& published) {
   return json_answer({{"matched", counts.matched},
                       {"sent", counts.sent},
                       {"queued", counts.queued},
-                      {"dropped", counts.dropped}});
+                      {"dropped", counts.dropped},
+                      {"nodes", counts.nodes}});
 }
 
 }  // namespace limpet::admin

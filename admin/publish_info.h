@@ -19,12 +19,13 @@ struct PublishOrder {
   std::string key{};  // the affinity key, as it is shown of sessions and pins
 };
 
-// In sessions: matched = sent + queued + dropped.
+// In sessions, but for nodes: matched = sent + queued + dropped.
 struct PublishInfo {
   std::uint64_t matched = 0;
   std::uint64_t sent = 0;
   std::uint64_t queued = 0;
   std::uint64_t dropped = 0;
+  std::uint64_t nodes = 1;  // of limpet that have answered for their sessions
 };
 
 // Who waits for what has become of a message.

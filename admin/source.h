@@ -14,6 +14,7 @@
 #include "admin/publish_info.h"
 #include "admin/refusal.h"
 #include "admin/reload_info.h"
+#include "admin/shared_info.h"
 #include "admin/tls_info.h"
 #include "admin/upgrade_info.h"
 #include "affinity/decide.h"
@@ -46,7 +47,8 @@ struct StatusInfo {
   std::size_t pins = 0;
   ConfigurationInfo config;
   std::uint32_t pid = 0;
-  std::optional<PredecessorInfo> predecessor;  // while it drains
+  std::optional<PredecessorInfo> predecessor;     // while it drains
+  std::optional<SharedStateInfo> shared_state{};  // none: nothing is shared with other nodes
 };
 
 struct ProbeInfo {
@@ -71,6 +73,7 @@ struct BackendInfo {
   std::optional<WallTime> ejected_until{};  // none unless the failures of traffic keep clients away
   std::string_view runtime = {};            // how it was changed without a file; empty = not. Static text
   bool is_leaving = false;                  // removed: here until its last session has gone
+  std::uint32_t elsewhere = 0;              // sessions and requests through other nodes that share their load
 };
 
 struct PinInfo {

@@ -36,6 +36,27 @@ Json predecessor_json(const std::optional<PredecessorInfo>& predecessor) {
           {"since", to_rfc3339(predecessor->since)}};
 }
 
+Json shared_json(const std::optional<SharedStateInfo>& shared) {
+  if (!shared) {
+    return nullptr;
+  }
+  return {{"state", shared->is_up           ? "up"
+                    : shared->fault.empty() ? "connecting"
+                                            : "down"},
+          {"redis", shared->redis},
+          {"peer", text_or_null(shared->peer)},
+          {"fault", text_or_null(shared->fault)},
+          {"detail", text_or_null(shared->detail)},
+          {"since_s", seconds(shared->since)},
+          {"nodes", shared->nodes},
+          {"claims", shared->claims},
+          {"agreed", shared->agreed},
+          {"followed", shared->followed},
+          {"failed", shared->failed},
+          {"changes", shared->changes},
+          {"garbage", shared->garbage}};
+}
+
 }  // namespace
 
 Outcome view_index(const Call&, Source&) {
@@ -74,7 +95,8 @@ Outcome view_status(const Call&, Source& source) {
                       {"listeners", listeners},
                       {"pins", status.pins},
                       {"pid", status.pid},
-                      {"predecessor", predecessor_json(status.predecessor)}});
+                      {"predecessor", predecessor_json(status.predecessor)},
+                      {"shared_state", shared_json(status.shared_state)}});
 }
 
 Outcome view_backends(const Call&, Source& source) {

@@ -9,6 +9,7 @@
 #include "app/admin_drains.h"
 #include "app/publisher.h"
 #include "app/server.h"
+#include "app/shared_state.h"
 #include "app/succession.h"
 #include "backends/eligibility.h"
 #include "base/counters.h"
@@ -119,6 +120,9 @@ admin::StatusInfo AdminSource::status() const {
                            .config = configuration(),
                            .pid = static_cast<std::uint32_t>(getpid()),
                            .predecessor = server_.succession().predecessor()};
+  if (const SharedState* const shared = server_.shared_state()) {
+    status.shared_state = shared->info();
+  }
   const Clock& clock = server_.shared().clock;
   for (const BoundListener& listener : server_.listeners()) {
     status.listeners.push_back({listener.address.to_string(), listener.pool,
@@ -159,7 +163,8 @@ admin::BackendInfo AdminSource::backend_info(const affinity::PoolView& pool,
                           .drain = drain_info(server_.drains(), backend.id, times),
                           .ejected_until = std::nullopt,
                           .runtime = word(server_.configuration().mark(pool.name, backend.spec.name)),
-                          .is_leaving = backend.is_leaving};
+                          .is_leaving = backend.is_leaving,
+                          .elsewhere = state.elsewhere.load(kRelaxed)};
   if (const auto probe = server_.monitor().last_probe(backend.id)) {
     info.last_probe = {probe->ok, probe->detail, times.wall_now + (probe->when - times.now), probe->took};
   }
@@ -191,6 +196,10 @@ admin::OrRefusal<admin::PinInfo> AdminSource::set_pin(const admin::KeyChoice& ch
   const auto* const set = std::get_if<admin::PinInfo>(&pin);
   if (set != nullptr) {
     log_change("pin_set", *set);
+    if (SharedState* const shared = server_.shared_state()) {
+      shared->pins().tell_set(*server_.snapshot()->pool_named(set->pool),
+                              affinity::Key::make(set->kind, set->key), set->backend);
+    }
   }
   if (set != nullptr && target.move) {
     const affinity::PoolView& pool = *server_.snapshot()->pool_named(set->pool);
@@ -203,6 +212,11 @@ admin::OrRefusal<admin::PinInfo> AdminSource::forget_pin(const admin::KeyChoice&
   auto pin = app::forget_pin(pin_context(), choice);
   if (const auto* const forgotten = std::get_if<admin::PinInfo>(&pin)) {
     log_change("pin_forgotten", *forgotten);
+    SharedState* const shared = server_.shared_state();
+    const affinity::PoolView* const pool = server_.snapshot()->pool_named(forgotten->pool);
+    if (shared != nullptr && pool != nullptr) {
+      shared->pins().tell_forgotten(*pool, affinity::Key::make(forgotten->kind, forgotten->key));
+    }
   }
   return pin;
 }
@@ -273,10 +287,17 @@ void AdminSource::stop_waiting(admin::UpgradeWaiter& waiter) {
 }
 
 void AdminSource::publish(const admin::PublishOrder& order, admin::PublishWaiter& waiter) {
+  if (SharedState* const shared = server_.shared_state()) {
+    shared->publisher().publish(order, waiter);
+    return;
+  }
   server_.publisher().publish(order, waiter);
 }
 
 void AdminSource::forget(admin::PublishWaiter& waiter) {
+  if (SharedState* const shared = server_.shared_state()) {
+    shared->publisher().forget(waiter);
+  }
   server_.publisher().forget(waiter);
 }
 

@@ -33,8 +33,9 @@ struct PublishOptions {
 
 std::string counts_text(const Json& answer) {
   const auto number = [&answer](const char* name) { return answer.value(name, Json(0)).dump(); };
-  return number("matched") + " sessions: " + number("sent") + " sent, " + number("queued") + " queued, " +
-         number("dropped") + " dropped\n";
+  const std::string nodes = answer.value("nodes", 1) > 1 ? " on " + number("nodes") + " nodes" : "";
+  return number("matched") + " sessions" + nodes + ": " + number("sent") + " sent, " + number("queued") +
+         " queued, " + number("dropped") + " dropped\n";
 }
 
 std::optional<std::string> read_whole(const std::string& file) {

@@ -12,6 +12,7 @@
 #include "app/name_watch.h"
 #include "app/pin_keeper.h"
 #include "app/publisher.h"
+#include "app/shared_state.h"
 #include "app/succession.h"
 #include "base/crypto.h"
 #include "net/descriptors.h"
@@ -134,6 +135,14 @@ Result<bool> Server::open() {
   restore_pins();
   if (auto taken_over = succession_->take_over(); !taken_over.ok()) {
     return taken_over;
+  }
+  if (settings().state.store == settings::Store::Redis) {
+    auto shared = SharedState::start(*this, log_);
+    if (!shared.ok()) {
+      return shared.error();
+    }
+    shared_state_ = std::move(shared).value();
+    shared_.desk = &shared_state_->desk();
   }
   start_workers(std::move(plan.changes));
   succession_->serving();

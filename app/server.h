@@ -38,6 +38,7 @@ class AdminSource;
 class NameWatch;
 class PinKeeper;
 class Publisher;
+class SharedState;
 class Succession;
 
 class Server {
@@ -74,6 +75,8 @@ class Server {
   [[nodiscard]] affinity::AffinityTable& pins() noexcept { return pins_; }
   [[nodiscard]] healthcheck::Monitor& monitor() noexcept { return monitor_; }
   [[nodiscard]] DrainControl& drains() noexcept { return drains_.control(); }
+  // Null where nothing is shared with other nodes.
+  [[nodiscard]] SharedState* shared_state() noexcept { return shared_state_.get(); }
   [[nodiscard]] Publisher& publisher() noexcept { return *publisher_; }
   [[nodiscard]] Instant started() const noexcept { return started_; }
   [[nodiscard]] bool is_stopping() const noexcept;
@@ -137,6 +140,8 @@ class Server {
   Listeners listeners_;
   std::optional<SocketAddress> admin_address_;
   WorkerDrains drains_;
+  std::unique_ptr<Publisher> publisher_;
+  std::unique_ptr<SharedState> shared_state_;  // uses all above
   std::vector<std::unique_ptr<proxy::Worker>> workers_;
   net::ServiceManager service_manager_ = net::ServiceManager::from_environment();
   int admin_descriptor_ = -1;
@@ -144,7 +149,6 @@ class Server {
   std::unique_ptr<Succession> succession_;
   std::unique_ptr<PinKeeper> pin_keeper_;  // null when pins are not kept
   std::unique_ptr<NameWatch> names_;
-  std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<AdminSource> admin_source_;
   std::unique_ptr<admin::Endpoint> admin_;
   std::unique_ptr<net::Signals> signals_;

@@ -2,9 +2,9 @@
 // that are to go on, and the sessions that backends let us resume. Owned by the Loop. One thread.
 //
 // A handshake costs as much as ten thousand messages, so handshakes go on when all events of a turn have been
-// told, for a bounded time, and the rest of them in the next turn. Who has begun goes first: of a crowd that is
-// larger than what can be served within the deadline of a handshake some get in, and not everybody half. Of
-// those who have not begun the newest goes first, being the most likely to be still there in the end.
+// told, for a bounded time, and the rest of them in the next turn. Who has begun goes first: of a crowd that
+// is larger than what can be served within the deadline of a handshake some get in, and not everybody half.
+// Of those who have not begun the newest goes first, being the most likely to be still there in the end.
 #pragma once
 
 #include <chrono>

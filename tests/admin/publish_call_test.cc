@@ -71,7 +71,7 @@ TEST_CASE("the call passes the message on and answers what has become of it") {
   EndpointRig rig;
   const auto answer = post(rig, R"({"text": "hello", "key": "alice"})");
   CHECK(answer.status == 200);
-  CHECK(answer.body == "{\"matched\":4,\"sent\":2,\"queued\":1,\"dropped\":1}\n");
+  CHECK(answer.body == "{\"matched\":4,\"sent\":2,\"queued\":1,\"dropped\":1,\"nodes\":1}\n");
   rig.run_on_loop([&] {
     REQUIRE(rig.source().published.size() == 1);
     CHECK(rig.source().published.front().message == "hello");

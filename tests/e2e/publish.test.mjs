@@ -27,7 +27,7 @@ scenario("text and binary messages arrive at clients with and without compressio
   assert.match(deflating.socket.extensions, /permessage-deflate/);
   const bytes = randomBytes(40_000);
   for (const client of [plain, deflating]) assert.equal(await client.echo("compress me ".repeat(1000)), "compress me ".repeat(1000));
-  const counts = { matched: 2, sent: 2, queued: 0, dropped: 0 };
+  const counts = { matched: 2, sent: 2, queued: 0, dropped: 0, nodes: 1 };
   assert.deepEqual(await tell(limpet, { text: "grüße, 世界 🐚" }), counts);
   assert.deepEqual(await tell(limpet, { base64: bytes.toString("base64") }), counts);
   assert.deepEqual(await tell(limpet, { text: "" }), counts);
@@ -47,7 +47,7 @@ scenario("200 clients on two workers get each message once, in order", async (st
   const limpet = await echo_servers(stage, { workers: 2 }, "w1", "w2");
   const clients = await Promise.all(Array.from({ length: 200 }, () => stage.open_websocket(limpet.ws_url)));
   const texts = Array.from({ length: 20 }, (_, i) => `news ${i}`);
-  for (const text of texts) assert.deepEqual(await tell(limpet, { text }), { matched: 200, sent: 200, queued: 0, dropped: 0 });
+  for (const text of texts) assert.deepEqual(await tell(limpet, { text }), { matched: 200, sent: 200, queued: 0, dropped: 0, nodes: 1 });
   for (const client of clients) {
     for (const text of texts) assert.equal((await client.message()).text, text);
     assert.equal(await client.echo("nothing else"), "nothing else");
@@ -227,7 +227,7 @@ scenario("traffic at full speed passes byte by byte while messages are published
 scenario("a session that is told to go gets its Close and nothing behind it", async (stage) => {
   const { limpet, open } = await tunnels(stage, { publish });
   const { client } = await open();
-  await call(limpet, "POST", `/v1/backends/${(await limpet.admin.backends())[0].name}/drain`, {});
+  await call(limpet, "DELETE", `/v1/sessions/${(await limpet.admin.sessions())[0].id}`);
   assert.equal((await client.read_frame()).opcode, Opcode.Close);
   assert.equal((await tell(limpet, { text: "too late" })).matched, 0);
   client.send_frame({ opcode: Opcode.Close, payload: Buffer.from([3, 232]), masked: true });
@@ -244,7 +244,7 @@ scenario("limpet publish sends texts and files, and tells what has become of the
   assert.deepEqual([text.code, text.stdout], [0, "1 sessions: 1 sent, 0 queued, 0 dropped\n"]);
   assert.equal((await client.message()).text, "grüße");
   const binary = await command("--binary-file", file, "--json");
-  assert.deepEqual(JSON.parse(binary.stdout), { matched: 1, sent: 1, queued: 0, dropped: 0 });
+  assert.deepEqual(JSON.parse(binary.stdout), { matched: 1, sent: 1, queued: 0, dropped: 0, nodes: 1 });
   assert.deepEqual((await client.message()).data, Buffer.from([0, 255, 128]));
   assert.equal((await command("--base64", "AP+A", "--pool", "default")).code, 0);
   assert.deepEqual((await client.message()).data, Buffer.from([0, 255, 128]));

@@ -330,8 +330,7 @@ TEST_CASE("in a storm those who have begun get in before all others have begun")
     storm.move_all();
     return storm.done() >= Storm::kClients / 4;
   }));
-  const auto begun = std::ranges::count_if(storm.clients, [](const auto& client) {
-    return SSL_get_state(client->ssl()) != TLS_ST_CW_CLNT_HELLO;
-  });
+  const auto begun = std::ranges::count_if(
+      storm.clients, [](const auto& client) { return SSL_get_state(client->ssl()) != TLS_ST_CW_CLNT_HELLO; });
   CHECK(begun < static_cast<std::ptrdiff_t>(Storm::kClients));
 }
