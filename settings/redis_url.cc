@@ -181,6 +181,9 @@ std::optional<Error> parse_unix(std::string_view rest, RedisUrl& url) {
   if (!has_query) {
     return std::nullopt;
   }
+  if (query.find('@') != std::string_view::npos) {
+    return fault(kEscapes);
+  }
   if (!query.starts_with(kDb)) {
     return fault("behind the ? of a Unix socket stands the database alone: ?db=0");
   }

@@ -94,9 +94,10 @@ TEST_CASE("what is wrong with a URL is told, with the remedy") {
 }
 
 TEST_CASE("neither an error nor the printed form shows a password") {
-  const auto* const text = GENERATE("redis://u:sec/ret@h", "redis://u:sec@ret@h", "redis://u:sec:ret@h",
-                                    "redis://u:sec?ret@h", "redis://u:sec#ret@h:x", "redis://u:sec%ret@h",
-                                    "redis+unix://u:sec/ret@/path?x", "redis+sentinel://u:secret@h");
+  const auto* const text =
+      GENERATE("redis://u:sec/ret@h", "redis://u:sec@ret@h", "redis://u:sec:ret@h", "redis://u:sec?ret@h",
+               "redis://u:sec#ret@h:x", "redis://u:sec%ret@h", "redis+unix://u:sec/ret@/path?x",
+               "redis+unix:///path?db=sec@ret@h", "redis+sentinel://u:secret@h");
   const std::string told = refusal(text);
   INFO(told);
   CHECK(told.find("sec") == std::string::npos);
