@@ -55,7 +55,7 @@ TEST_CASE("status has the names of the contract") {
   CHECK(status == Json::parse(R"({
     "version": "1.2.3", "uptime_s": 1.5, "workers": 2, "generation": 7, "sessions": 0, "pins": 0,
     "config": {"file": "/etc/limpet.yaml", "generation": 7, "loaded_at": "1970-01-01T00:00:01.000Z", "by": "signal"},
-    "pid": 4711, "predecessor": null,
+    "pid": 4711, "predecessor": null, "shared_state": null,
     "totals": {"requests": 5, "connections": 3, "ends": {"completed": 4},
                "tls_clients": {"handshakes": 9, "resumed": 4, "failures": {"not_tls": 2}},
                "tls_backends": {"handshakes": 0, "resumed": 0, "failures": {}}},
@@ -69,7 +69,7 @@ TEST_CASE("backends have the names of the contract and null before the first pro
   REQUIRE(backends.size() == 2);
   CHECK(backends[0] == Json::parse(R"({
     "name": "b1", "pool": "default", "address": "127.0.0.1:1", "weight": 1, "health": "up", "mode": "enabled",
-    "sessions": 0, "requests": 0, "failures": 0, "leaving": false, "runtime": null,
+    "sessions": 0, "elsewhere": 0, "requests": 0, "failures": 0, "leaving": false, "runtime": null,
     "last_probe": {"ok": true, "detail": "connected", "when": "1970-01-01T00:00:01.000Z", "took_ms": 3}, "drain": null,
     "ejected_until": null})"));
   CHECK(backends[1]["health"] == "unknown");

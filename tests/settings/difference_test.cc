@@ -48,7 +48,7 @@ const std::vector<std::string> kTexts{
     "keep",    "text",    "debug",        "other",
     "strict",  "default", "header:user",  "other.test",
     "require", "v2",      "redis",        "redis://a.test",
-    "250ms",
+    "wait",    "250ms",
 };
 
 // Stores another value; the text that the row shows then, or nothing where there is only one value.
