@@ -41,7 +41,7 @@ void LoadExchange::tell(Instant now) {
   for (const affinity::PoolView& pool : pools_.pools()) {
     for (const backends::Backend& backend : pool.backends.all()) {
       const std::uint32_t load = backend.state->own_load();
-      std::uint32_t& told = told_[{pool.name, backend.spec.name}];
+      std::uint32_t& told = told_[backend.id];
       if (tells_all || load != told) {
         told = load;
         items.push_back({pool.name, backend.spec.name, load});

@@ -1,11 +1,12 @@
 // LoadExchange: how much load each backend has through other nodes, so that least_sessions, load_factor and
-// max_sessions hold for all of them together. Each node publishes its own several times a second; one that is
+// max_sessions hold for all of them together. Each node publishes its own twenty times a second; one that is
 // not heard any more counts for a few seconds. Control.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -19,7 +20,7 @@ namespace limpet::sharing {
 class LoadExchange final : public RedisTenant {
  public:
   // What has changed is told so often, and all of it at least every kTellAll.
-  static constexpr Duration kTellEvery{100};
+  static constexpr Duration kTellEvery{50};
   static constexpr Duration kTellAll{1000};
   // A node that was not heard for so long has none.
   static constexpr Duration kForgetAfter{3000};
@@ -53,7 +54,7 @@ class LoadExchange final : public RedisTenant {
   std::string channel_;
   std::string self_;
   std::map<std::string, Node> nodes_;
-  std::map<Name, std::uint32_t> told_;
+  std::unordered_map<backends::BackendId, std::uint32_t> told_;
   Instant told_all_;
   net::Timer timer_;
 };

@@ -5,6 +5,7 @@ import { get } from "./support/http_client.mjs";
 import { Redis, no_redis, state_of, until_shared } from "./support/redis.mjs";
 import { call } from "./support/reload.mjs";
 import { scenario } from "./support/scenario.mjs";
+import { dice } from "./support/traffic_script.mjs";
 import { until } from "./support/until.mjs";
 
 const kNames = ["a", "b", "c"];
@@ -188,4 +189,29 @@ scenario("a backend that is full of other nodes' sessions takes no more than its
   await one.kill();
   await until(async () => (await elsewhere(two)) === 0 && (await elsewhere(three)) === 0);
   assert.equal((await open(two, "late")).backend, "a");
+}, skip);
+
+scenario("least_sessions holds over three nodes while clients come and go, eight at a time", async (stage, t) => {
+  const redis = await Redis.start(stage);
+  const servers = await stage.start_servers("websocket", ...kNames);
+  const start = () =>
+    stage.start_limpet({ backends: servers, affinity: { by: "header:X-User" }, health: { probe: "none" }, state: state_of(redis) });
+  const limpets = [await start(), await start(), await start()];
+  await Promise.all(limpets.map((limpet) => until_shared(limpet)));
+  const throw_dice = dice(7, 1);
+  const any = (list) => list[Math.floor(throw_dice() * list.length)];
+  // Each client is new, so that nobody returns to its pin; through one node come most of them.
+  let came = 0;
+  const open = () => stage.open_websocket(any([...limpets, limpets[0], limpets[0]]).ws_url, { headers: { "X-User": `u${came++}` } });
+  const live = [];
+  while (live.length < 300) live.push(...(await Promise.all(users(8).map(open))));
+  let worst = 0;
+  for (let round = 0; round < 40; ++round) {
+    const leaving = Array.from({ length: 8 }, () => live.splice(Math.floor(throw_dice() * live.length), 1)[0]);
+    await Promise.all([...leaving.map((client) => client.end()), ...leaving.map(async () => live.push(await open()))]);
+    const counts = kNames.map((name) => live.filter(({ backend }) => backend === name).length);
+    worst = Math.max(worst, Math.max(...counts) / (live.length / kNames.length));
+  }
+  t.diagnostic(`the fullest backend had at the most ${worst.toFixed(3)} of the mean`);
+  assert.ok(worst <= 1.1, `${worst}`);
 }, skip);
