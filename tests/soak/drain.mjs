@@ -54,8 +54,9 @@ await play("drain", kDefaults, async ({ sessions, rate, talk }, verdicts, lay) =
   let others = 0;
   field.ledger.listen((item, side) => {
     if (item.kind === "open") opens.push(item);
-    else if (item.kind === "end" && item.backend !== "b1") others += 1;
-    else if (item.kind === "end") (side === "client" ? ends : backend_ends).push(item);
+    else if (item.kind === "end" && item.backend === "b1") (side === "client" ? ends : backend_ends).push(item);
+    // A backend also tells of handshakes that were given up there and tried on another one.
+    else if (item.kind === "end" && side === "client") others += 1;
   });
   const touch = field.judge.touch("b1", { ends: kClose, moves: true });
   const asked_at = Date.now();
