@@ -15,9 +15,11 @@ namespace limpet::sharing::testing {
 
 class RealLink {
  public:
-  RealLink(net::UvLoop& loop, RedisLinkOptions options) : loop_(loop), connector_(loop), names_(loop) {
-    options.timeout = Duration(250);  // a busy machine is not a slow Redis
-    options.open_timeout = Duration(5'000);
+  // Unless a test is about time, a busy machine is not a slow Redis.
+  RealLink(net::UvLoop& loop, RedisLinkOptions options, Duration timeout = Duration(10'000))
+      : loop_(loop), connector_(loop), names_(loop) {
+    options.timeout = timeout;
+    options.open_timeout = Duration(10'000);
     link_ = std::make_unique<RedisLink>(RedisNet{loop, connector_, names_}, std::move(options), story);
     link_->start();
   }

@@ -77,8 +77,8 @@ TEST_CASE("a server that does not answer is lost, and found again when it does")
   net::UvLoop loop;
   const RedisServer server;
   auto options = at(url_of(server));
-  options.silence = Duration(600);
-  RealLink link(loop, std::move(options));
+  options.silence = Duration(1'500);
+  RealLink link(loop, std::move(options), Duration(500));
   link.await("up");
   server.freeze();
   CHECK(link.say({"GET", "k"}) == "[timeout]");
