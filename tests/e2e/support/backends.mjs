@@ -14,18 +14,18 @@ const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 export const kOwnAddress = `127.${1 + (process.pid % 250)}.${1 + (Math.floor(process.pid / 250) % 250)}.1`;
 
 const kPrograms = {
-  socketio: (name, host, port) => [process.execPath, [here("socketio_server.mjs"), name, host, port]],
+  socketio: (name, host, port, more) => [process.execPath, [here("socketio_server.mjs"), name, host, port, ...more]],
   websocket: (name, host, port) => [process.execPath, [here("websocket_server.mjs"), name, host, port]],
   python: (name, host, port) => ["/usr/bin/python3", [here("websockets_server.py"), name, host, port]],
 };
 
-// A server in a process of its own. It tells its port in a line of JSON on standard output.
+// A server in a process of its own. It tells its port in a line of JSON on standard output. `more`: further words to it.
 export class ServerProcess {
-  constructor(kind, name, host = kOwnAddress) {
-    Object.assign(this, { kind, name, host, port: 0 });
+  constructor(kind, name, { host = kOwnAddress, more = [] } = {}) {
+    Object.assign(this, { kind, name, host, more, port: 0 });
   }
   command() {
-    return kPrograms[this.kind](this.name, this.host, this.port);
+    return kPrograms[this.kind](this.name, this.host, this.port, this.more);
   }
   async start() {
     const [command, args] = this.command();

@@ -41,8 +41,8 @@ class Stage {
     this.limpets.push(limpet);
     return this.add(limpet);
   }
-  start_server(kind, name) {
-    return this.add(new ServerProcess(kind, name)).start();
+  start_server(kind, name, options) {
+    return this.add(new ServerProcess(kind, name, options)).start();
   }
   start_servers(kind, ...names) {
     return Promise.all(names.map((name) => this.start_server(kind, name)));

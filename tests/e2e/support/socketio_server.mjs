@@ -1,11 +1,14 @@
-// A Socket.IO server: node socketio_server.mjs NAME HOST PORT. It knows only its own sessions, as one node of several does.
+// A Socket.IO server: node socketio_server.mjs NAME HOST PORT [ADAPTER REDIS_URL]. Without an adapter (see adapters.mjs) it knows
+// only its own sessions, as one node of several does.
 // "whoami" answers NAME, "number" answers the number and notes a gap, "stream" starts numbered messages to the client.
+// "join" takes the client into a room; "say" says a text to a room, or to everybody.
 // GET /stats tells what was seen; `unknown_sids` counts the requests of sessions that were opened elsewhere.
 import http from "node:http";
 import { Server } from "socket.io";
+import { options_of, saving } from "./adapters.mjs";
 import { listen } from "./listen.mjs";
 
-const [name, host, port] = process.argv.slice(2);
+const [name, host, port, adapter = "none", redis_url] = process.argv.slice(2);
 const kStreamEveryMs = 20;
 const kUnknownSid = 1; // engine.io's code
 const seen = { name, opened: 0, open: 0, unknown_sids: 0, upgrades: 0, gaps: 0, disconnects: [] };
@@ -13,7 +16,9 @@ const seen = { name, opened: 0, open: 0, unknown_sids: 0, upgrades: 0, gaps: 0, 
 const server = http.createServer((request, answer) => {
   answer.end(request.url === "/stats" ? JSON.stringify(seen) : `${name}\n`);
 });
-const io = new Server(server, { pingInterval: 2000, pingTimeout: 20_000, serveClient: false });
+const { saved_in, ...shared } = options_of(adapter, redis_url);
+const save = saving(saved_in);
+const io = new Server(server, { pingInterval: 2000, pingTimeout: 20_000, serveClient: false, ...shared });
 io.engine.on("connection_error", (error) => {
   if (error.code === kUnknownSid) seen.unknown_sids += 1;
 });
@@ -23,6 +28,7 @@ io.on("connection", (socket) => {
   socket.conn.on("upgrade", () => (seen.upgrades += 1));
   let last = -1;
   let stream;
+  save(socket);
   socket.on("whoami", (answer) => answer(name));
   socket.on("number", (number, answer) => {
     if (number !== last + 1) seen.gaps += 1;
@@ -32,6 +38,16 @@ io.on("connection", (socket) => {
   socket.on("stream", () => {
     let next = 0;
     stream = setInterval(() => socket.emit("numbered", next++), kStreamEveryMs);
+  });
+  socket.on("join", async (room, answer) => {
+    await socket.join(room);
+    await save(socket);
+    answer([...socket.rooms]);
+  });
+  socket.on("rooms", (answer) => answer([...socket.rooms]));
+  socket.on("say", ({ room, text }, answer) => {
+    (room ? io.to(room) : io).emit("said", text);
+    answer();
   });
   socket.on("disconnect", (reason) => {
     clearInterval(stream);
