@@ -154,7 +154,8 @@ TEST_CASE("conf/limpet.yaml means the defaults") {
 }
 
 TEST_CASE("every file in conf loads and survives being printed") {
-  for (const char* name : {"minimal.yaml", "limpet.yaml", "socketio.yaml", "by-address.yaml", "tls.yaml"}) {
+  for (const char* name : {"minimal.yaml", "limpet.yaml", "socketio.yaml", "by-address.yaml", "tls.yaml",
+                           "sticky.yaml", "shared.yaml", "hybrid.yaml"}) {
     INFO(name);
     const Loaded loaded = load_file(conf(name));
     if (const auto* problems = std::get_if<Problems>(&loaded)) {
