@@ -27,9 +27,8 @@ function handshake(address, cookie) {
   });
 }
 
-// `entrances`: the addresses of the nodes of limpet of each pool, which have their turns alternately from either end. Answers
-// {first, again} for each: ms of `count` clients that nobody knows; and when all have been there, of the same again, each through
-// the next node of limpet.
+// `entrances`: the addresses of the nodes of limpet of each pool, which take turns. Answers {first, again} for each: ms of
+// `count` clients that nobody knows; and when all have been there, of the same again, each through the next node of limpet.
 export async function time_handshakes(entrances, count) {
   const pools = entrances.map((addresses) => ({ addresses, cookies: [], first: [], again: [] }));
   for (let i = 0; i < count; ++i) {
@@ -46,4 +45,8 @@ export async function time_handshakes(entrances, count) {
   }
   return pools;
 }
-const in_turn = (pools, i) => (i % 2 ? [...pools].reverse() : pools);
+// Nobody always follows the same neighbour, nor itself.
+function in_turn(pools, i) {
+  const first = i % pools.length;
+  return [...pools.slice(first), ...pools.slice(0, first)];
+}
