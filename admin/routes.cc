@@ -30,6 +30,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/healthz", view_health, "200 while the process is alive", false, true},
     Route{"GET", "/readyz", view_ready, "200 while it accepts clients and a backend can take them, else 503",
           false, true},
+    Route{"GET", "/metrics", view_metrics, "counters and gauges for Prometheus"},
     Route{"GET", "/v1/status", view_status, "version, uptime, sessions, totals"},
     Route{"GET", "/v1/backends", view_backends, "every backend: health, mode, sessions, last probe"},
     Route{"POST", "/v1/backends/{key}/drain", drain_backend,

@@ -2,6 +2,7 @@
 // probes. Implemented by the app, by a fake in tests. Control thread; no call waits.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "admin/drain_info.h"
+#include "admin/metrics_info.h"
 #include "admin/publish_info.h"
 #include "admin/refusal.h"
 #include "admin/reload_info.h"
@@ -22,6 +24,7 @@
 #include "affinity/table.h"
 #include "backends/backend.h"
 #include "base/clock.h"
+#include "base/counters.h"
 
 namespace limpet::admin {
 
@@ -49,6 +52,16 @@ struct StatusInfo {
   std::uint32_t pid = 0;
   std::optional<PredecessorInfo> predecessor;     // while it drains
   std::optional<SharedStateInfo> shared_state{};  // none: nothing is shared with other nodes
+};
+
+struct MetricsInfo {
+  StatusInfo status;
+  bool is_ready = false;
+  ProcessInfo process{};
+  std::array<std::uint64_t, kCounterCount> totals{};  // by Counter
+  std::uint64_t evictions = 0;                        // of pins
+  std::vector<PoolMetrics> pools{};
+  std::vector<BackendMetrics> backends{};  // in the order of the pools
 };
 
 struct ProbeInfo {
@@ -187,6 +200,7 @@ class Source : public ConfigurationCalls, public UpgradeCalls, public PublishCal
   [[nodiscard]] virtual std::string_view why_not_ready() const = 0;
   [[nodiscard]] virtual StatusInfo status() const = 0;
   [[nodiscard]] virtual std::vector<BackendInfo> backends() const = 0;
+  [[nodiscard]] virtual MetricsInfo metrics() const = 0;
 
   [[nodiscard]] virtual OrRefusal<PinPage> pins(const PinQuery& query) const = 0;
   [[nodiscard]] virtual OrRefusal<PinInfo> pin(const KeyChoice& choice) const = 0;

@@ -15,6 +15,9 @@ namespace limpet::admin {
 [[nodiscard]] Outcome view_status(const Call& call, Source& source);
 [[nodiscard]] Outcome view_backends(const Call& call, Source& source);
 
+// metrics_view.cc
+[[nodiscard]] Outcome view_metrics(const Call& call, Source& source);
+
 // reload_calls.cc: the configuration
 [[nodiscard]] Outcome reload(const Call& call, Source& source);
 [[nodiscard]] Outcome add_backend(const Call& call, Source& source);

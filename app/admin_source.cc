@@ -40,11 +40,7 @@ std::vector<admin::NamedCount> sum_counters(Server& server) {
   std::vector<admin::NamedCount> totals;
   for (std::size_t i = 0; i < kCounterCount; ++i) {
     const auto counter = static_cast<Counter>(i);
-    std::uint64_t sum = server.publisher().counters().get(counter);
-    for (const auto& worker : server.workers()) {
-      sum += worker->counters().get(counter);
-    }
-    totals.emplace_back(word(counter), sum);
+    totals.emplace_back(word(counter), sum_of(server, counter));
   }
   return totals;
 }
@@ -73,6 +69,14 @@ bool somebody_is_eligible(const proxy::Snapshot& snapshot) {
 }
 
 }  // namespace
+
+std::uint64_t sum_of(Server& server, Counter counter) {
+  std::uint64_t sum = server.publisher().counters().get(counter);
+  for (const auto& worker : server.workers()) {
+    sum += worker->counters().get(counter);
+  }
+  return sum;
+}
 
 std::uint64_t live_sessions(const proxy::Snapshot& snapshot) {
   std::uint64_t sum = 0;

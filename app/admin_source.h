@@ -10,6 +10,7 @@
 #include "app/admin_pins.h"
 #include "app/run_time_changes.h"
 #include "app/session_orders.h"
+#include "base/counters.h"
 #include "net/mailbox.h"
 #include "proxy/worker.h"
 
@@ -17,6 +18,8 @@ namespace limpet::app {
 
 class Server;
 
+// Of all workers, and of control.
+[[nodiscard]] std::uint64_t sum_of(Server& server, Counter counter);
 // Tunnels of all backends.
 [[nodiscard]] std::uint64_t live_sessions(const proxy::Snapshot& snapshot);
 
@@ -29,6 +32,8 @@ class AdminSource final : public admin::Source {
   [[nodiscard]] std::string_view why_not_ready() const override;
   [[nodiscard]] admin::StatusInfo status() const override;
   [[nodiscard]] std::vector<admin::BackendInfo> backends() const override;
+  // admin_metrics.cc
+  [[nodiscard]] admin::MetricsInfo metrics() const override;
 
   [[nodiscard]] admin::OrRefusal<admin::PinPage> pins(const admin::PinQuery& query) const override;
   [[nodiscard]] admin::OrRefusal<admin::PinInfo> pin(const admin::KeyChoice& choice) const override;
@@ -70,6 +75,8 @@ class AdminSource final : public admin::Source {
     admin::SessionPage page;
   };
 
+  [[nodiscard]] admin::BackendMetrics backend_metrics(const affinity::PoolView& pool,
+                                                      const backends::Backend& backend) const;
   [[nodiscard]] PinContext pin_context() const;
   [[nodiscard]] admin::BackendInfo backend_info(const affinity::PoolView& pool,
                                                 const backends::Backend& backend) const;

@@ -71,6 +71,13 @@ class FakeSource final : public admin::Source {
     return {probed, {.name = "b2", .pool = "default", .address = "127.0.0.1:2", .last_probe = std::nullopt}};
   }
 
+  admin::MetricsInfo numbers;  // beside the status
+  [[nodiscard]] admin::MetricsInfo metrics() const override {
+    admin::MetricsInfo all = numbers;
+    all.status = status();
+    return all;
+  }
+
   [[nodiscard]] admin::OrRefusal<admin::PinPage> pins(const admin::PinQuery& query) const override {
     const_cast<FakeSource*>(this)->last_query = query;
     admin::PinPage page{.total = table.size(), .entries = {}, .next = 0};

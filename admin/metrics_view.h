@@ -1,0 +1,23 @@
+// The metrics: each is one row of the table in metrics_view.cc. docs/metrics.md tells of each; a test
+// compares the two. Pure. Any thread.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "admin/metrics_text.h"
+#include "admin/source.h"
+
+namespace limpet::admin {
+
+struct MetricRow {
+  MetricHead head;
+  void (*read)(const MetricsInfo& info, MetricsText& out);
+};
+
+[[nodiscard]] std::span<const MetricRow> metric_rows() noexcept;
+
+// All of them, in the order of the table.
+[[nodiscard]] std::string metrics_text(const MetricsInfo& info);
+
+}  // namespace limpet::admin
