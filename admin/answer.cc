@@ -30,6 +30,12 @@ constexpr std::array<std::pair<int, std::string_view>, 16> kPhrases{{
     {503, "Service Unavailable"},
 }};
 
+// A page takes nothing but its own files and talks to nobody but this endpoint; what got into it by mistake
+// is not run, and no other page shows it in a frame (CSP Level 3).
+constexpr std::string_view kPagePolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action 'none'";
+
 std::string_view phrase_of(int status) noexcept {
   const auto row = std::ranges::find(kPhrases, status, &std::pair<int, std::string_view>::first);
   return row != kPhrases.end() ? row->second : "Other";
@@ -54,6 +60,10 @@ void append_answer(std::string& out, const Answer& answer, AnswerFraming framing
   http::append_field(out, "Content-Length", static_cast<std::uint64_t>(answer.body.size()));
   http::append_field(out, "Cache-Control", "no-store");
   http::append_field(out, "X-Content-Type-Options", "nosniff");
+  if (answer.content_type == kHtmlType) {
+    http::append_field(out, "Content-Security-Policy", kPagePolicy);
+    http::append_field(out, "Referrer-Policy", "no-referrer");
+  }
   if (answer.status == 401) {
     http::append_field(out, "WWW-Authenticate", "Bearer");
   }

@@ -17,14 +17,6 @@ Json probe_json(const std::optional<ProbeInfo>& probe) {
           {"took_ms", probe->took.count()}};
 }
 
-// As rates are written in a configuration, with a fraction where there is one.
-std::string rate_text(double per_second) {
-  constexpr std::size_t kLongest = 32;
-  std::array<char, kLongest> text{};
-  std::snprintf(text.data(), text.size(), "%.4g/s", per_second);
-  return text.data();
-}
-
 Json drain_json(const std::optional<DrainInfo>& drain) {
   if (!drain) {
     return nullptr;
@@ -43,6 +35,14 @@ Json drain_json(const std::optional<DrainInfo>& drain) {
 }
 
 }  // namespace
+
+std::string rate_text(double per_second) {
+  constexpr std::size_t kLongest = 32;
+  std::array<char, kLongest> text{};
+  constexpr double kNoFraction = 1000;  // from there on %g would write a power of ten
+  std::snprintf(text.data(), text.size(), per_second < kNoFraction ? "%.4g/s" : "%.0f/s", per_second);
+  return text.data();
+}
 
 Json backend_json(const BackendInfo& backend) {
   return {{"name", backend.name},

@@ -30,7 +30,7 @@ bool is_trusted_host(const http::RequestHead& request, const Access& access) {
     host = host.substr(1, host.size() - 2);
   }
   const auto address = IpAddress::parse(host);
-  const bool any_address = !access.token.empty() || is_open_call(request);
+  const bool any_address = !access.token.empty() || is_probe(request);
   return address && (any_address || address->is_loopback() || *address == access.bound.ip());
 }
 

@@ -22,7 +22,7 @@ struct Access {
 //   token   where there is one, a call that is not open must bring it, else 401
 //   Host    on TCP without the token: an IP address or "localhost", as no name that leads here by rebinding
 //   is
-//           either; without a token in use, calls that are not open want a loopback address, "localhost" or
+//           either; without a token in use, calls that are no probes want a loopback address, "localhost" or
 //           the address that is listened on. Who brings the token may use any name: a rebinding page cannot
 //           know it.
 //   Origin  on a changing method: none, or the endpoint itself

@@ -15,23 +15,34 @@ namespace limpet::admin {
 
 namespace {
 
+// To whom a call is answered where there is a token.
+enum class Openness : std::uint8_t {
+  Closed,  // who brings it
+  Page,    // everybody: it is the same for all, and a browser that opens a page brings nothing
+  Probe,   // everybody, and by any address
+};
+
 struct Route {
   std::string_view method;
   std::string_view path;  // {key} takes one segment, which is not empty
   Outcome (*answer)(const Call& call, Source& source);
   std::string_view help;
   bool has_message = false;  // its body is as long as what is published
-  bool is_open = false;  // answered without the token: it tells a word to those who watch over the process
+  Openness openness = Openness::Closed;
 };
 
 // The first row that fits counts. A pin whose key is "explain" is reached as /v1/affinity/%65xplain.
 constexpr std::array kRoutes{
-    Route{"GET", "/", view_index, "this page"},
-    Route{"GET", "/healthz", view_health, "200 while the process is alive", false, true},
+    Route{"GET", "/", view_dashboard, "the dashboard, a page for people", false, Openness::Page},
+    Route{"GET", "/dashboard/{key}", view_dashboard_file, "its files", false, Openness::Page},
+    Route{"GET", "/help", view_help, "this page", false, Openness::Page},
+    Route{"GET", "/healthz", view_health, "200 while the process is alive", false, Openness::Probe},
     Route{"GET", "/readyz", view_ready, "200 while it accepts clients and a backend can take them, else 503",
-          false, true},
+          false, Openness::Probe},
     Route{"GET", "/metrics", view_metrics, "counters and gauges for Prometheus"},
     Route{"GET", "/v1/status", view_status, "version, uptime, sessions, totals"},
+    Route{"GET", "/v1/history", view_history, "totals of the last hour, every five seconds: since"},
+    Route{"GET", "/v1/events", view_events, "recent changes of backends and configuration: since"},
     Route{"GET", "/v1/backends", view_backends, "every backend: health, mode, sessions, last probe"},
     Route{"POST", "/v1/backends/{key}/drain", drain_backend,
           "sends its sessions away at the drain rate, no new ones come: pool; {\"rate\": \"50/s\", "
@@ -100,9 +111,16 @@ void add_method(std::string& allow, std::string_view method) {
   }
 }
 
+Openness openness_of(const http::RequestHead& request) {
+  const auto row = std::ranges::find_if(kRoutes, [&](const Route& one) {
+    return takes(one, request.method) && match(one.path, request.path).fits;
+  });
+  return row != kRoutes.end() ? row->openness : Openness::Closed;
+}
+
 Answer not_found(std::string_view allow) {
   if (allow.empty()) {
-    return to_answer({404, "not_found", "there is no such call; GET / lists them"});
+    return to_answer({404, "not_found", "there is no such call; GET /help lists them"});
   }
   Answer answer = to_answer({405, "method", "this path takes: " + std::string(allow)});
   answer.allow = allow;
@@ -133,9 +151,11 @@ Outcome route(Call call, Source& source) {
 }
 
 bool is_open_call(const http::RequestHead& request) {
-  return std::ranges::any_of(kRoutes, [&](const Route& row) {
-    return row.is_open && takes(row, request.method) && match(row.path, request.path).fits;
-  });
+  return openness_of(request) != Openness::Closed;
+}
+
+bool is_probe(const http::RequestHead& request) {
+  return openness_of(request) == Openness::Probe;
 }
 
 std::size_t most_body_bytes(const http::RequestHead& request, const Source& source) {
@@ -145,9 +165,11 @@ std::size_t most_body_bytes(const http::RequestHead& request, const Source& sour
   return has_message ? publish_body_bytes(source.most_message_bytes()) : RequestReader::kMostBodyBytes;
 }
 
-Answer index_page() {
+Answer help_page() {
   std::string page =
-      "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>limpet</title><h1>limpet</h1><table>";
+      "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">"
+      "<title>limpet: calls</title>"
+      "<h1>limpet</h1><p><a href=\"/\">dashboard</a></p><table>";
   for (const Route& row : kRoutes) {
     page.append("<tr><td>").append(row.method).append("<td><code>").append(row.path).append("</code><td>");
     page.append(row.help).append("\n");

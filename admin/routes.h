@@ -27,11 +27,13 @@ using Outcome = std::variant<Answer, SessionQuery, SessionEnd, UpgradeRequest, P
 
 // Whether the call is answered to those who do not know the token, too.
 [[nodiscard]] bool is_open_call(const http::RequestHead& request);
+// Of these, whether it tells a word to those who watch over the process, by whatever address they know it.
+[[nodiscard]] bool is_probe(const http::RequestHead& request);
 
 // The longest body that the call may have.
 [[nodiscard]] std::size_t most_body_bytes(const http::RequestHead& request, const Source& source);
 
-// The table as a page for people: GET /.
-[[nodiscard]] Answer index_page();
+// The table as a page for people: GET /help.
+[[nodiscard]] Answer help_page();
 
 }  // namespace limpet::admin

@@ -13,6 +13,7 @@
 
 #include "admin/drain_info.h"
 #include "admin/metrics_info.h"
+#include "admin/history.h"
 #include "admin/publish_info.h"
 #include "admin/refusal.h"
 #include "admin/reload_info.h"
@@ -36,6 +37,13 @@ struct ListenerInfo {
   std::vector<CertificateInfo> certificates{};  // none: plain TCP
 };
 
+// How the backends of a pool are drained unless an order says otherwise.
+struct PoolInfo {
+  std::string name;
+  double drain_per_second = 0;  // 0 = no limit
+  Duration drain_grace{};
+};
+
 struct StatusInfo {
   std::string version;
   Duration uptime{};
@@ -50,7 +58,8 @@ struct StatusInfo {
   std::size_t pins = 0;
   ConfigurationInfo config;
   std::uint32_t pid = 0;
-  std::optional<PredecessorInfo> predecessor;     // while it drains
+  std::optional<PredecessorInfo> predecessor;  // while it drains
+  std::vector<PoolInfo> pools{};
   std::optional<SharedStateInfo> shared_state{};  // none: nothing is shared with other nodes
 };
 
@@ -201,6 +210,7 @@ class Source : public ConfigurationCalls, public UpgradeCalls, public PublishCal
   [[nodiscard]] virtual StatusInfo status() const = 0;
   [[nodiscard]] virtual std::vector<BackendInfo> backends() const = 0;
   [[nodiscard]] virtual MetricsInfo metrics() const = 0;
+  [[nodiscard]] virtual const History& history() const = 0;
 
   [[nodiscard]] virtual OrRefusal<PinPage> pins(const PinQuery& query) const = 0;
   [[nodiscard]] virtual OrRefusal<PinInfo> pin(const KeyChoice& choice) const = 0;

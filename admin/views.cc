@@ -27,6 +27,16 @@ Json configuration_json(const ConfigurationInfo& config) {
           {"by", config.by}};
 }
 
+Json pools_json(const std::vector<PoolInfo>& pools) {
+  Json json = Json::array();
+  for (const PoolInfo& pool : pools) {
+    json.push_back({{"name", pool.name},
+                    {"drain_rate", rate_text(pool.drain_per_second)},
+                    {"drain_grace_s", seconds(pool.drain_grace)}});
+  }
+  return json;
+}
+
 Json predecessor_json(const std::optional<PredecessorInfo>& predecessor) {
   if (!predecessor) {
     return nullptr;
@@ -59,10 +69,6 @@ Json shared_json(const std::optional<SharedStateInfo>& shared) {
 
 }  // namespace
 
-Outcome view_index(const Call&, Source&) {
-  return index_page();
-}
-
 Outcome view_health(const Call&, Source&) {
   return text_answer(200, "ok");
 }
@@ -93,6 +99,7 @@ Outcome view_status(const Call&, Source& source) {
                       {"sessions", status.sessions},
                       {"totals", totals},
                       {"listeners", listeners},
+                      {"pools", pools_json(status.pools)},
                       {"pins", status.pins},
                       {"pid", status.pid},
                       {"predecessor", predecessor_json(status.predecessor)},

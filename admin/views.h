@@ -9,7 +9,6 @@
 namespace limpet::admin {
 
 // views.cc: the process
-[[nodiscard]] Outcome view_index(const Call& call, Source& source);
 [[nodiscard]] Outcome view_health(const Call& call, Source& source);
 [[nodiscard]] Outcome view_ready(const Call& call, Source& source);
 [[nodiscard]] Outcome view_status(const Call& call, Source& source);
@@ -17,6 +16,14 @@ namespace limpet::admin {
 
 // metrics_view.cc
 [[nodiscard]] Outcome view_metrics(const Call& call, Source& source);
+// history_views.cc: the last hour
+[[nodiscard]] Outcome view_history(const Call& call, Source& source);
+[[nodiscard]] Outcome view_events(const Call& call, Source& source);
+
+// dashboard_views.cc: for people
+[[nodiscard]] Outcome view_dashboard(const Call& call, Source& source);
+[[nodiscard]] Outcome view_dashboard_file(const Call& call, Source& source);
+[[nodiscard]] Outcome view_help(const Call& call, Source& source);
 
 // reload_calls.cc: the configuration
 [[nodiscard]] Outcome reload(const Call& call, Source& source);

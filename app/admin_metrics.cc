@@ -7,6 +7,7 @@
 #include "app/admin_source.h"
 #include "app/process_facts.h"
 #include "app/server.h"
+#include "app/totals.h"
 #include "backends/eligibility.h"
 
 namespace limpet::app {
@@ -50,7 +51,7 @@ admin::MetricsInfo AdminSource::metrics() const {
                      .started = clock.wall_now() - metrics.status.uptime,
                      .open_connections = server_.shared().connections.load(kRelaxed)};
   for (std::size_t i = 0; i < kCounterCount; ++i) {
-    metrics.totals[i] = sum_of(server_, static_cast<Counter>(i));
+    metrics.totals[i] = total(server_, static_cast<Counter>(i));
   }
   metrics.evictions = server_.pins().evictions();
   for (const affinity::PoolView& pool : server_.snapshot()->pools) {

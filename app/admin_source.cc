@@ -7,12 +7,13 @@
 #include <utility>
 
 #include "app/admin_drains.h"
+#include "app/drain_pace.h"
 #include "app/publisher.h"
 #include "app/server.h"
 #include "app/shared_state.h"
 #include "app/succession.h"
+#include "app/totals.h"
 #include "backends/eligibility.h"
-#include "base/counters.h"
 
 namespace limpet::app {
 
@@ -36,30 +37,6 @@ SessionPlace from_cursor(std::uint64_t cursor) {
   return {.worker = cursor >> kSlotBits, .slot = cursor & kSlotMask};
 }
 
-std::vector<admin::NamedCount> sum_counters(Server& server) {
-  std::vector<admin::NamedCount> totals;
-  for (std::size_t i = 0; i < kCounterCount; ++i) {
-    const auto counter = static_cast<Counter>(i);
-    totals.emplace_back(word(counter), sum_of(server, counter));
-  }
-  return totals;
-}
-
-std::vector<admin::NamedCount> sum_ends(Server& server) {
-  std::vector<admin::NamedCount> ends;
-  for (std::size_t i = 0; i < kCloseReasonCount; ++i) {
-    const auto reason = static_cast<CloseReason>(i);
-    std::uint64_t sum = 0;
-    for (const auto& worker : server.workers()) {
-      sum += worker->counters().ends(reason);
-    }
-    if (sum > 0) {
-      ends.emplace_back(describe(reason).word, sum);
-    }
-  }
-  return ends;
-}
-
 bool somebody_is_eligible(const proxy::Snapshot& snapshot) {
   return std::ranges::any_of(snapshot.pools, [](const affinity::PoolView& pool) {
     return std::ranges::any_of(pool.backends.all(), [](const backends::Backend& backend) {
@@ -70,28 +47,11 @@ bool somebody_is_eligible(const proxy::Snapshot& snapshot) {
 
 }  // namespace
 
-std::uint64_t sum_of(Server& server, Counter counter) {
-  std::uint64_t sum = server.publisher().counters().get(counter);
-  for (const auto& worker : server.workers()) {
-    sum += worker->counters().get(counter);
-  }
-  return sum;
-}
-
-std::uint64_t live_sessions(const proxy::Snapshot& snapshot) {
-  std::uint64_t sum = 0;
-  for (const affinity::PoolView& pool : snapshot.pools) {
-    for (const backends::Backend& backend : pool.backends.all()) {
-      sum += backend.state->sessions.load(kRelaxed);
-    }
-  }
-  return sum;
-}
-
 AdminSource::AdminSource(Server& server)
     : server_(server),
       replies_(server.loop(), [this](proxy::SessionReply&& reply) { on_reply(std::move(reply)); }),
-      orders_(server.loop(), server.shared().log, server.workers()) {}
+      orders_(server.loop(), server.shared().log, server.workers()),
+      recorder_(server) {}
 
 std::string_view AdminSource::why_not_ready() const {
   if (server_.is_stopping()) {
@@ -115,8 +75,8 @@ admin::StatusInfo AdminSource::status() const {
                            .workers = server_.workers().size(),
                            .generation = server_.configuration().generation(),
                            .sessions = live_sessions(snapshot),
-                           .totals = sum_counters(server_),
-                           .ends = sum_ends(server_),
+                           .totals = all_totals(server_),
+                           .ends = all_ends(server_),
                            .listeners = {},
                            .tls_clients = {},
                            .tls_backends = {},
@@ -126,6 +86,9 @@ admin::StatusInfo AdminSource::status() const {
                            .predecessor = server_.succession().predecessor()};
   if (const SharedState* const shared = server_.shared_state()) {
     status.shared_state = shared->info();
+  }
+  for (const affinity::PoolView& pool : snapshot.pools) {
+    status.pools.push_back({pool.name, per_second(pool.drain.rate), pool.drain.grace});
   }
   const Clock& clock = server_.shared().clock;
   for (const BoundListener& listener : server_.listeners()) {

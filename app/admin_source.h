@@ -8,6 +8,7 @@
 
 #include "admin/source.h"
 #include "app/admin_pins.h"
+#include "app/recorder.h"
 #include "app/run_time_changes.h"
 #include "app/session_orders.h"
 #include "base/counters.h"
@@ -17,11 +18,6 @@
 namespace limpet::app {
 
 class Server;
-
-// Of all workers, and of control.
-[[nodiscard]] std::uint64_t sum_of(Server& server, Counter counter);
-// Tunnels of all backends.
-[[nodiscard]] std::uint64_t live_sessions(const proxy::Snapshot& snapshot);
 
 class AdminSource final : public admin::Source {
  public:
@@ -34,6 +30,7 @@ class AdminSource final : public admin::Source {
   [[nodiscard]] std::vector<admin::BackendInfo> backends() const override;
   // admin_metrics.cc
   [[nodiscard]] admin::MetricsInfo metrics() const override;
+  [[nodiscard]] const admin::History& history() const override { return recorder_.history(); }
 
   [[nodiscard]] admin::OrRefusal<admin::PinPage> pins(const admin::PinQuery& query) const override;
   [[nodiscard]] admin::OrRefusal<admin::PinInfo> pin(const admin::KeyChoice& choice) const override;
@@ -89,6 +86,7 @@ class AdminSource final : public admin::Source {
   std::uint64_t last_question_ = 0;
   net::Mailbox<proxy::SessionReply> replies_;
   SessionOrders orders_;
+  Recorder recorder_;
 };
 
 }  // namespace limpet::app

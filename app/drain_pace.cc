@@ -8,10 +8,6 @@ namespace {
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
 
-double per_second(const settings::Rate& rate) {
-  return rate.events / std::chrono::duration<double>(rate.per).count();
-}
-
 // Those that could take returning clients.
 backends::SurvivorReading read_survivors(const affinity::PoolView& pool) {
   constexpr std::uint64_t kMixer = 0x9e3779b97f4a7c15ULL;
@@ -31,6 +27,10 @@ backends::SurvivorReading read_survivors(const affinity::PoolView& pool) {
 }
 
 }  // namespace
+
+double per_second(const settings::Rate& rate) noexcept {
+  return rate.events / std::chrono::duration<double>(rate.per).count();
+}
 
 DrainPace::DrainPace(const settings::Rate& rate, Instant now) : pacer_(per_second(rate), now) {}
 

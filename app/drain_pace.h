@@ -11,6 +11,9 @@
 
 namespace limpet::app {
 
+// 0 = no limit.
+[[nodiscard]] double per_second(const settings::Rate& rate) noexcept;
+
 class DrainPace {
  public:
   DrainPace(const settings::Rate& rate, Instant now);

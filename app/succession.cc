@@ -5,6 +5,7 @@
 #include "app/admin_source.h"
 #include "app/pin_file.h"
 #include "app/server.h"
+#include "app/totals.h"
 
 namespace limpet::app {
 

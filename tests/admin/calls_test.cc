@@ -39,9 +39,9 @@ TEST_CASE("healthz answers ok whatever is missing, readyz names what is") {
   CHECK(rig.get("/readyz").body == "no_backend");
 }
 
-TEST_CASE("the first page is HTML and names every call") {
+TEST_CASE("the help page is HTML and names every call") {
   EndpointRig rig;
-  const auto page = rig.get("/");
+  const auto page = rig.get("/help");
   CHECK(page.status == 200);
   CHECK(page.fields.at("Content-Type") == "text/html; charset=utf-8");
   for (const auto* const call : {"/healthz", "/v1/status", "/v1/affinity/{key}", "/v1/sessions"}) {
@@ -56,6 +56,7 @@ TEST_CASE("status has the names of the contract") {
     "version": "1.2.3", "uptime_s": 1.5, "workers": 2, "generation": 7, "sessions": 0, "pins": 0,
     "config": {"file": "/etc/limpet.yaml", "generation": 7, "loaded_at": "1970-01-01T00:00:01.000Z", "by": "signal"},
     "pid": 4711, "predecessor": null, "shared_state": null,
+    "pools": [{"name": "default", "drain_rate": "100/s", "drain_grace_s": 30.0}],
     "totals": {"requests": 5, "connections": 3, "ends": {"completed": 4},
                "tls_clients": {"handshakes": 9, "resumed": 4, "failures": {"not_tls": 2}},
                "tls_backends": {"handshakes": 0, "resumed": 0, "failures": {}}},

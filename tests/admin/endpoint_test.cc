@@ -230,7 +230,8 @@ TEST_CASE("on an address that others reach the token opens every call, and nothi
   const std::string right = "Authorization: Bearer " + kToken + "\r\n";
   const std::string json = "Content-Type: application/json\r\n";
   for (const auto* const fields : {"", "Authorization: Bearer 0123456789abcdee\r\n"}) {
-    for (const auto* const target : {"/", "/v1/status", "/v1/affinity", "/v1/sessions", "/nothing"}) {
+    for (const auto* const target :
+         {"/v1/status", "/v1/history", "/v1/events", "/v1/affinity", "/v1/sessions", "/nothing"}) {
       INFO(target);
       const auto answer = rig.call("GET", target, fields);
       CHECK(answer.status == 401);

@@ -59,7 +59,8 @@ class FakeSource final : public admin::Source {
             .pins = table.size(),
             .config = {"/etc/limpet.yaml", 7, WallTime(Duration(1000)), "signal"},
             .pid = 4711,
-            .predecessor = predecessor};
+            .predecessor = predecessor,
+            .pools = {{"default", 100, Duration(30'000)}}};
   }
   [[nodiscard]] std::vector<admin::BackendInfo> backends() const override {
     admin::BackendInfo probed{
@@ -77,6 +78,8 @@ class FakeSource final : public admin::Source {
     all.status = status();
     return all;
   }
+  admin::History hour;
+  [[nodiscard]] const admin::History& history() const override { return hour; }
 
   [[nodiscard]] admin::OrRefusal<admin::PinPage> pins(const admin::PinQuery& query) const override {
     const_cast<FakeSource*>(this)->last_query = query;

@@ -32,10 +32,10 @@ async function guarded(stage, settings = {}) {
   return { limpet, file, port: Number(port), url: `http://127.0.0.1:${port}` };
 }
 
-scenario("on an open address every call but the probes needs the token", async (stage) => {
+scenario("on an open address every call but the probes and the page needs the token", async (stage) => {
   const { limpet, url } = await guarded(stage);
-  for (const path of ["/healthz", "/readyz"]) assert.equal((await get(url + path)).status, 200, path);
-  for (const path of ["/", "/v1/status", "/v1/backends", "/v1/affinity", "/v1/sessions", "/nothing"]) {
+  for (const path of ["/healthz", "/readyz", "/", "/dashboard/dashboard.js"]) assert.equal((await get(url + path)).status, 200, path);
+  for (const path of ["/v1/status", "/v1/backends", "/v1/history", "/v1/events", "/v1/affinity", "/v1/sessions", "/nothing"]) {
     for (const headers of [{}, { Authorization: `Bearer ${kToken}x` }, { Authorization: `Basic ${kToken}` }]) {
       const refused = await get(url + path, { headers });
       assert.equal(refused.status, 401, path);

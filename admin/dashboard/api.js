@@ -1,0 +1,50 @@
+// The calls of the admin endpoint. The token is asked for when a call is refused without it, and is kept in this module alone.
+import { by_id, set_text } from "./dom.js";
+
+let token = "";
+let asking; // the promise of a token, while the dialog is open
+
+export class Refused extends Error {
+  constructor(status, word, detail) {
+    super(detail);
+    Object.assign(this, { status, word });
+  }
+}
+
+export const pool_query = (pool) => `?${new URLSearchParams({ pool })}`;
+export const in_path = (name) => encodeURIComponent(name);
+
+function ask_for_token(was_wrong) {
+  asking ??= new Promise((resolve) => {
+    const dialog = by_id("token");
+    const form = dialog.querySelector("form");
+    set_text(dialog.querySelector(".fault"), was_wrong ? "That is not the token." : "");
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      token = form.elements.token.value.trim();
+      form.reset();
+      dialog.onclose = null;
+      dialog.close();
+      asking = undefined;
+      resolve();
+    };
+    // Without the token there is nothing to see: Escape does not help.
+    dialog.oncancel = (event) => event.preventDefault();
+    dialog.showModal();
+  });
+  return asking;
+}
+
+// Answers the JSON of a call; throws Refused for what the endpoint refuses and TypeError where it is away.
+export async function call(path, { method = "GET", body } = {}) {
+  for (;;) {
+    const used = token;
+    const headers = { ...(used && { Authorization: `Bearer ${used}` }), ...(body && { "Content-Type": "application/json" }) };
+    const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store", credentials: "omit" });
+    const said = await answer.json();
+    if (answer.ok) return said;
+    if (answer.status !== 401) throw new Refused(answer.status, said.error, said.detail);
+    // Another call may have brought a token in the meantime.
+    if (used === token) await ask_for_token(used !== "");
+  }
+}
