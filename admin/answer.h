@@ -27,7 +27,8 @@ struct AnswerFraming {
   bool keep_alive = true;
   bool head_only = false;  // the request was HEAD
 };
-// Every answer says no-store, nosniff and its Content-Length; a page has a Content-Security-Policy; 401 asks for a Bearer token (RFC 6750 3).
+// Every answer says no-store, nosniff and its Content-Length; a page has a Content-Security-Policy; 401 asks
+// for a Bearer token (RFC 6750 3).
 void append_answer(std::string& out, const Answer& answer, AnswerFraming framing);
 
 }  // namespace limpet::admin

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "admin/drain_info.h"
-#include "admin/metrics_info.h"
 #include "admin/history.h"
+#include "admin/metrics_info.h"
 #include "admin/publish_info.h"
 #include "admin/refusal.h"
 #include "admin/reload_info.h"

@@ -22,7 +22,11 @@ admin::MetricsInfo two_backends() {
   admin::BackendMetrics one{.labels = admin::LabelText{{"pool", "default"}, {"backend", "b1"}}};
   one.sessions = 3;
   one.exchanges = 1;
-  one.drain = admin::DrainInfo{.told = 7, .remaining = 3, .per_second = 2.5, .slowed = true};
+  one.drain.emplace();
+  one.drain->told = 7;
+  one.drain->remaining = 3;
+  one.drain->per_second = 2.5;
+  one.drain->slowed = true;
   admin::BackendMetrics two{.labels = admin::LabelText{{"pool", "default"}, {"backend", "b2"}}};
   two.is_up = true;
   two.probe_ok = true;
