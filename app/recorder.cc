@@ -14,15 +14,15 @@ Recorder::Recorder(Server& server)
 
 void Recorder::sample() {
   using enum admin::Series;
-  admin::Sample sample{.at = server_.shared().clock.wall_now()};
-  sample[Sessions] = live_sessions(*server_.snapshot());
-  sample[Connections] = total(server_, Counter::Connections);
-  sample[Requests] = total(server_, Counter::Requests);
-  sample[SessionsOpened] = total(server_, Counter::SessionsOpened);
-  sample[SessionsEnded] = total(server_, Counter::SessionsEnded);
-  sample[BackendAttemptsFailed] = total(server_, Counter::BackendAttemptsFailed);
-  sample[Errors] = total_errors(server_);
-  history_.samples.add(sample);
+  admin::Sample taken{.at = server_.shared().clock.wall_now()};
+  taken[Sessions] = live_sessions(*server_.snapshot());
+  taken[Connections] = total(server_, Counter::Connections);
+  taken[Requests] = total(server_, Counter::Requests);
+  taken[SessionsOpened] = total(server_, Counter::SessionsOpened);
+  taken[SessionsEnded] = total(server_, Counter::SessionsEnded);
+  taken[BackendAttemptsFailed] = total(server_, Counter::BackendAttemptsFailed);
+  taken[Errors] = total_errors(server_);
+  history_.samples.add(taken);
 }
 
 void Recorder::look() {

@@ -28,8 +28,8 @@ function ask_for_token(was_wrong) {
       asking = undefined;
       resolve();
     };
-    // Without the token there is nothing to see: Escape does not help.
-    dialog.oncancel = (event) => event.preventDefault();
+    // Without the token there is nothing to see: who closes the dialog is asked again.
+    dialog.onclose = () => dialog.showModal();
     dialog.showModal();
   });
   return asking;

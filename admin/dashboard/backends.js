@@ -108,10 +108,18 @@ function row_of(backend) {
   return row;
 }
 
+// A drain lasts until the backend is enabled, also when nobody is left.
+function state_text(word, drain) {
+  if (!drain) return word;
+  if (drain.remaining === 0) return `${word}, empty`;
+  const eta = drain.eta_s === null || drain.remaining === drain.leaving ? "" : `, told in ${duration(drain.eta_s)}`;
+  return `${word}, ${number(drain.remaining)} left${eta}`;
+}
+
 function show_state(cell, backend) {
   const { word, look } = state_of(backend);
-  const { drain } = backend;
-  const text = drain ? `${word}, ${number(drain.remaining)} left${drain.eta_s === null ? "" : `, told in ${duration(drain.eta_s)}`}` : word;
+  const drain = backend.drain?.remaining > 0 ? backend.drain : undefined;
+  const text = state_text(word, backend.drain);
   cell.className = look;
   if (!cell.firstChild) cell.append(element("span"));
   set_text(cell.firstChild, text);

@@ -27,6 +27,7 @@ export const number = (value) => kNumber.format(value);
 export const plural = (count, word) => `${number(count)} ${word}${count === 1 ? "" : "s"}`;
 
 export function duration(seconds) {
+  if (seconds < 1) return "less than a second";
   if (seconds < 10) return `${number(seconds)} s`;
   if (seconds < 120) return `${Math.round(seconds)} s`;
   if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
