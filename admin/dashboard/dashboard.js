@@ -63,7 +63,7 @@ async function look() {
   const { backends } = await call("/v1/backends");
   remember(status);
   last_backends = backends;
-  const file = status.config.file ? `, ${status.config.file}` : "";
+  const file = status.config.file ? `, ${status.config.file.split("/").at(-1)}` : "";
   set_text(by_id("process"), `${status.version}, up ${duration(status.uptime_s)}, ${number(status.workers)} workers${file}`);
   show_numbers(status, backends);
   show_picture(backends);

@@ -39,18 +39,40 @@ const std::string kRight = "Authorization: Bearer " + kToken + "\r\n";
 
 }  // namespace
 
-TEST_CASE("with a token every call but the probes needs it") {
+TEST_CASE("with a token every call but the probes and the page needs it") {
   for (const Access& access : {kLocal, kAnywhere, kUnix}) {
-    for (const auto* const call :
-         {"GET /", "GET /v1/status", "HEAD /v1/status", "GET /v1/affinity", "PUT /v1/affinity/k",
-          "DELETE /v1/affinity/k", "GET /nothing", "OPTIONS /v1/status", "OPTIONS *", "POST /healthz",
-          "PUT /readyz", "DELETE /healthz", "GET /healthz/", "GET //healthz", "GET /Healthz",
-          "GET /%68ealthz", "GET /healthz/../v1/status", "GET /v1/status?/healthz", "GET /healthz%00"}) {
+    for (const auto* const call : {"POST /",
+                                   "GET //",
+                                   "GET /dashboard",
+                                   "GET /dashboard/",
+                                   "GET /dashboard/../v1/status",
+                                   "DELETE /dashboard/dashboard.js",
+                                   "GET /help/",
+                                   "GET /v1/history",
+                                   "GET /v1/status",
+                                   "HEAD /v1/status",
+                                   "GET /v1/affinity",
+                                   "PUT /v1/affinity/k",
+                                   "DELETE /v1/affinity/k",
+                                   "GET /nothing",
+                                   "OPTIONS /v1/status",
+                                   "OPTIONS *",
+                                   "POST /healthz",
+                                   "PUT /readyz",
+                                   "DELETE /healthz",
+                                   "GET /healthz/",
+                                   "GET //healthz",
+                                   "GET /Healthz",
+                                   "GET /%68ealthz",
+                                   "GET /healthz/../v1/status",
+                                   "GET /v1/status?/healthz",
+                                   "GET /healthz%00"}) {
       INFO(call);
       CHECK(ask(access, {.call = call}) == 401);
       CHECK(ask(access, {.call = call, .fields = kRight}) == 200);
     }
-    for (const auto* const call : {"GET /healthz", "HEAD /healthz", "GET /readyz", "GET /readyz?x=y"}) {
+    for (const auto* const call : {"GET /healthz", "HEAD /healthz", "GET /readyz", "GET /readyz?x=y", "GET /",
+                                   "HEAD /", "GET /help", "GET /dashboard/dashboard.js"}) {
       INFO(call);
       CHECK(ask(access, {.call = call}) == 200);
     }

@@ -228,7 +228,7 @@ scenario("a screenshot", async (stage) => {
   const { limpet, look } = await website(stage, { drain: { rate: "1/s" } });
   for (let i = 0; i < 34; ++i) await stage.open_websocket(limpet.ws_url);
   await call(limpet, "POST", "/v1/backends/w2/drain");
-  const page = await look({ width: 860, height: 980 });
+  const page = await look({ width: 1000, height: 1000 });
   await page.sees("#lines figcaption", /^sessions: [1-9]/);
   await page.page.screenshot({ path: kScreenshot });
 }, { skip: no_chromium || (kScreenshot ? false : "only with LIMPET_SCREENSHOT=FILE") });
