@@ -1,9 +1,10 @@
 // Time lines of the last hour, from the totals that limpet keeps.
-import { by_id, clock_time, drawing, element, number, set_text } from "./dom.js";
+import { by_id, clock_time, drawing, duration, element, number, set_text } from "./dom.js";
 
 const kHeight = 90;
 const kTop = 14;
 const kHourMs = 3_600_000;
+const kLeastMs = 60_000; // a limpet that has just begun has a short past
 const kMostSamples = 720;
 
 // Each line is a gauge, or the rate of a total.
@@ -52,7 +53,8 @@ export class Lines {
     const values = sets.flat().map(([, value]) => value);
     const most = Math.max(1, ...values);
     const now = this.samples.at(-1)?.[0] ?? 0;
-    const x = (time) => width * (1 - (now - time) / kHourMs);
+    const span = Math.min(kHourMs, Math.max(kLeastMs, now - (this.samples[0]?.[0] ?? now)));
+    const x = (time) => width * (1 - (now - time) / span);
     const y = (value) => kTop + (kHeight - kTop - 2) * (1 - value / most);
     const path = (points) => points.map(([time, value]) => `${x(time).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
     const latest = sets.map((points) => number(points.at(-1)?.[1] ?? 0)).join(", ");
@@ -63,7 +65,7 @@ export class Lines {
         drawing("line", { class: "axis", x1: 0, x2: width, y1: kHeight - 1, y2: kHeight - 1 }),
         drawing("line", { class: "axis", x1: 0, x2: width, y1: kTop, y2: kTop }),
         drawing("text", { class: "soft", x: 0, y: 11 }, number(most)),
-        drawing("text", { class: "soft", x: width, y: 11, "text-anchor": "end" }, "one hour"),
+        drawing("text", { class: "soft", x: width, y: 11, "text-anchor": "end" }, duration(span / 1000)),
         ...sets.map((points, i) => drawing("polyline", { class: i ? "line second" : "line", points: path(points) })),
       ),
     );

@@ -225,10 +225,11 @@ dashboard_scenario("everything can be done with the keyboard, and has a name to 
 // LIMPET_SCREENSHOT=FILE: the picture of the documentation.
 const kScreenshot = process.env.LIMPET_SCREENSHOT;
 scenario("a screenshot", async (stage) => {
-  const { limpet, look } = await website(stage, { drain: { rate: "1/s" } });
+  const { limpet, look } = await website(stage, { drain: { rate: "20/m" } });
   for (let i = 0; i < 34; ++i) await stage.open_websocket(limpet.ws_url);
   await call(limpet, "POST", "/v1/backends/w2/drain");
   const page = await look({ width: 1000, height: 1000 });
+  await until(async () => (await limpet.admin.json("/v1/history")).samples.length > 3, { what: "there is something to draw", within: 60_000 });
   await page.sees("#lines figcaption", /^sessions: [1-9]/);
   await page.page.screenshot({ path: kScreenshot });
 }, { skip: no_chromium || (kScreenshot ? false : "only with LIMPET_SCREENSHOT=FILE") });
