@@ -18,7 +18,7 @@ const kLatest = 12_000;
 // A WebSocket server in the far network.
 class FarServer extends ServerProcess {
   constructor(network, name) {
-    super("websocket", name, network.far);
+    super("websocket", name, { host: network.far });
     this.network = network;
   }
   command() {
