@@ -1,7 +1,8 @@
 // Exchange: one request with one backend: decide, connect (or take an idle connection), pass the request on,
 // pass the answer back, try the next backend while nothing of an answer was seen. Owned by its
 // ClientConnection; what it borrows goes back in release(). The request half is exchange_request.cc, the
-// attempts exchange_attempt.cc, other nodes exchange_sharing.cc, the answer exchange_answer.cc. Worker.
+// attempts exchange_attempt.cc, the waits exchange_wait.cc, other nodes exchange_sharing.cc, the answer
+// exchange_answer.cc. Worker.
 #pragma once
 
 #include <array>
@@ -106,6 +107,7 @@ class Exchange final : public net::Disposable,
   void fail(CloseReason reason, std::string_view detail = {}, std::uint32_t retry_after_s = 0);
   void update_backend_watch();
   void on_backend_gone(CloseReason reason);
+  // exchange_wait.cc
   // How long the answer to an upgrade is awaited while another backend could give it; none when none could.
   [[nodiscard]] std::optional<Duration> handshake_bound() const;
   [[nodiscard]] bool could_go_elsewhere() const noexcept;
