@@ -5,6 +5,7 @@
 #include "admin/backend_view.h"
 #include "admin/json.h"
 #include "admin/parameters.h"
+#include "base/number.h"
 
 namespace limpet::admin {
 
@@ -81,7 +82,7 @@ Outcome end_session(const Call& call, Source&) {
   if (const auto* const refusal = std::get_if<Refusal>(&parameters)) {
     return to_answer(*refusal);
   }
-  const auto id = parse_number(call.key);
+  const auto id = whole_number<std::uint64_t>(call.key);
   if (!id) {
     return to_answer({400, "id", "a session is named by its number, as GET /v1/sessions shows it"});
   }

@@ -5,6 +5,7 @@
 #include "admin/json.h"
 #include "admin/parameters.h"
 #include "admin/views.h"
+#include "base/number.h"
 
 namespace limpet::admin {
 
@@ -19,7 +20,7 @@ OrRefusal<std::uint64_t> read_since(const Call& call) {
     return *refusal;
   }
   const auto text = std::get<Parameters>(parameters).text("since");
-  const auto number = text ? parse_number(*text) : std::optional<std::uint64_t>(0);
+  const auto number = text ? whole_number<std::uint64_t>(*text) : std::optional<std::uint64_t>(0);
   if (!number) {
     return Refusal{400, "since", "since is the number of the last one that you have seen"};
   }

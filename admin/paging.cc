@@ -2,20 +2,22 @@
 
 #include <string>
 
+#include "base/number.h"
+
 namespace limpet::admin {
 
 OrRefusal<Paging> read_paging(const Parameters& parameters) {
   Paging paging;
   paging.backend = {parameters.text_or_empty("backend"), parameters.text_or_empty("pool")};
   if (const auto text = parameters.text("limit")) {
-    const auto limit = parse_number(*text);
+    const auto limit = whole_number<std::uint64_t>(*text);
     if (!limit || *limit == 0 || *limit > kLargestPage) {
       return Refusal{400, "limit", "limit is a number from 1 to " + std::to_string(kLargestPage)};
     }
     paging.limit = *limit;
   }
   if (const auto text = parameters.text("cursor")) {
-    const auto cursor = parse_number(*text);
+    const auto cursor = whole_number<std::uint64_t>(*text);
     if (!cursor) {
       return Refusal{400, "cursor", "cursor is what \"next\" of the page before said"};
     }

@@ -1,7 +1,6 @@
 #include "admin/parameters.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/percent.h"
 #include "base/text.h"
@@ -56,13 +55,6 @@ OrRefusal<Parameters> Parameters::parse(std::string_view query, std::span<const 
 std::optional<std::string> Parameters::text(std::string_view name) const {
   const auto found = std::ranges::find(values_, name, &std::pair<std::string, std::string>::first);
   return found != values_.end() ? std::optional(found->second) : std::nullopt;
-}
-
-std::optional<std::uint64_t> parse_number(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool is_whole = read.ec == std::errc{} && read.ptr == text.data() + text.size();
-  return is_whole ? std::optional(number) : std::nullopt;
 }
 
 }  // namespace limpet::admin

@@ -30,7 +30,4 @@ class Parameters {
   std::vector<std::pair<std::string, std::string>> values_;
 };
 
-// A whole decimal number, nothing around it, within 64 bits.
-[[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view text);
-
 }  // namespace limpet::admin

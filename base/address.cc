@@ -5,10 +5,11 @@
 #include <sys/un.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <cstring>
 #include <span>
+
+#include "base/number.h"
 
 namespace limpet {
 
@@ -18,16 +19,6 @@ constexpr std::array<std::uint8_t, 12> kMappedPrefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 
 constexpr unsigned kMappedBits = 96;
 constexpr unsigned kV6Bits = 128;
 constexpr unsigned kV4Bits = 32;
-
-template <typename Number>
-std::optional<Number> parse_number(std::string_view text) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || text.empty() || text[0] == '-') {
-    return std::nullopt;
-  }
-  return number;
-}
 
 Error bad_endpoint(std::string_view text) {
   return Error{ErrorCode::Invalid, Side::Self,
@@ -116,7 +107,7 @@ std::optional<IpNetwork> IpNetwork::parse(std::string_view text) {
   const unsigned most = base->is_v4() ? kV4Bits : kV6Bits;
   unsigned bits = most;
   if (slash != std::string_view::npos) {
-    const auto number = parse_number<unsigned>(text.substr(slash + 1));
+    const auto number = whole_number<unsigned>(text.substr(slash + 1));
     if (!number || *number > most) {
       return std::nullopt;
     }
@@ -221,7 +212,7 @@ Result<Endpoint> Endpoint::parse(std::string_view text) {
   if (colon == std::string_view::npos || colon == 0) {
     return bad_endpoint(text);
   }
-  const auto port = parse_number<std::uint16_t>(text.substr(colon + 1));
+  const auto port = whole_number<std::uint16_t>(text.substr(colon + 1));
   if (!port) {
     return Error{ErrorCode::Invalid, Side::Self,
                  "expected a port from 0 to 65535 after the last colon of \"" + std::string(text) + "\""};

@@ -1,10 +1,10 @@
 #include "base/origin.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "base/address.h"
+#include "base/number.h"
 #include "base/text.h"
 
 namespace limpet {
@@ -79,11 +79,7 @@ bool is_domain(std::string_view text) {
 
 // As it is serialised: 1 to 65535, no zero in front.
 std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, port);
-  const bool good = error == std::errc{} && stop == end && !text.starts_with('0');
-  return good ? std::optional(port) : std::nullopt;
+  return text.starts_with('0') ? std::nullopt : whole_number<std::uint16_t>(text);
 }
 
 struct Parts {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
+#include "base/number.h"
 #include "base/text.h"
 #include "net/proxy_protocol_format.h"
 
@@ -35,11 +35,8 @@ bool agrees(std::string_view bytes, std::string_view expected) noexcept {
 
 // Decimal, without zeros in front.
 std::optional<std::uint16_t> read_port(std::string_view text) noexcept {
-  std::uint16_t port = 0;
   const bool has_leading_zero = text.size() > 1 && text.front() == '0';
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  const bool is_whole = !text.empty() && error == std::errc{} && end == text.data() + text.size();
-  return is_whole && !has_leading_zero ? std::optional(port) : std::nullopt;
+  return has_leading_zero ? std::nullopt : whole_number<std::uint16_t>(text);
 }
 
 // The specification knows hexadecimal groups alone for IPv6, but senders whose socket takes both families

@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
 
+#include "base/number.h"
 #include "base/text.h"
 
 namespace limpet::net {
@@ -28,11 +28,7 @@ std::string_view text_of(const Environment& environment, const char* name) {
 }
 
 std::optional<std::uint64_t> number_of(const Environment& environment, const char* name) {
-  const std::string_view text = text_of(environment, name);
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool is_number = error == std::errc() && end == text.data() + text.size() && !text.empty();
-  return is_number ? std::optional(number) : std::nullopt;
+  return whole_number<std::uint64_t>(text_of(environment, name));
 }
 
 Environment environment_of_process() {

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/number.h"
 #include "base/text.h"
 
 namespace limpet::settings {
@@ -92,7 +93,7 @@ std::optional<ByRule> parse_by(std::string_view text) {
   if (kind == "query" && !argument.empty()) {
     return ByRule{AffinityBy::Query, std::string(argument), 0};
   }
-  const auto segment = parse_number(argument);
+  const auto segment = whole_number<std::uint64_t>(argument);
   if (kind == "path" && segment && *segment >= 1 && *segment <= kMostSegments) {
     return ByRule{AffinityBy::Path, {}, static_cast<std::uint32_t>(*segment)};
   }
@@ -119,9 +120,9 @@ std::string print_by(const ByRule& rule) {
 
 std::optional<StatusRange> parse_status(std::string_view text) {
   std::string_view high_text = text;
-  const auto low = parse_number(take_until(high_text, '-'));
+  const auto low = whole_number<std::uint64_t>(take_until(high_text, '-'));
   const bool single = text.find('-') == std::string_view::npos;
-  const auto high = single ? low : parse_number(high_text);
+  const auto high = single ? low : whole_number<std::uint64_t>(high_text);
   if (!low || !high || *low < kLowestStatus || *high > kHighestStatus || *low > *high) {
     return std::nullopt;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/number.h"
 #include "base/text.h"
 
 namespace limpet::settings {
@@ -27,7 +28,7 @@ std::string print_rate(const Rate& rate) {
 ValueType<Rate> rate_up_to(std::uint32_t most) {
   const auto parse = [most](std::string_view text) -> std::optional<Rate> {
     std::string_view word = text;
-    const auto events = parse_number(take_until(word, '/'));
+    const auto events = whole_number<std::uint64_t>(take_until(word, '/'));
     const auto span = std::ranges::find(kSpans, word, &Span::word);
     if (!events || *events > most || span == kSpans.end()) {
       return std::nullopt;

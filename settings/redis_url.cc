@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 
+#include "base/number.h"
 #include "base/percent.h"
 #include "base/text.h"
 
@@ -46,15 +46,6 @@ bool is_name_letter(char c) {
 
 bool is_name(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, is_name_letter);
-}
-
-template <typename Number>
-std::optional<Number> parse_number(std::string_view text, Number most) {
-  Number number{};
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  const bool good = error == std::errc{} && stop == end && number <= most;
-  return good ? std::optional(number) : std::nullopt;
 }
 
 // "user:password@" off the front. Without an @ there is nobody to name.
@@ -106,7 +97,7 @@ Result<Endpoint> parse_server(std::string_view text, std::uint16_t default_port)
     return fault("expected host or host:port (an IPv6 address in brackets: [::1]:6379), not \"" + shown +
                  "\"");
   }
-  const auto number = has_port ? parse_number<std::uint16_t>(port, UINT16_MAX) : std::optional(default_port);
+  const auto number = has_port ? whole_number<std::uint16_t>(port) : std::optional(default_port);
   if (!number || *number == 0) {
     return fault("the port must be a number from 1 to 65535, not \"" + std::string(port) + "\"");
   }
@@ -114,8 +105,8 @@ Result<Endpoint> parse_server(std::string_view text, std::uint16_t default_port)
 }
 
 std::optional<Error> parse_db(std::string_view text, RedisUrl& url) {
-  const auto number = parse_number<std::uint32_t>(text, RedisUrl::kMostDb);
-  if (!number) {
+  const auto number = whole_number<std::uint32_t>(text);
+  if (!number || *number > RedisUrl::kMostDb) {
     return fault("the database must be a number from 0 to 65535, not \"" + std::string(text) + "\"");
   }
   url.db = *number;

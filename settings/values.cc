@@ -5,6 +5,7 @@
 #include <limits>
 #include <span>
 
+#include "base/number.h"
 #include "base/text.h"
 
 namespace limpet::settings {
@@ -27,7 +28,7 @@ std::optional<std::uint64_t> parse_with_unit(std::string_view text, std::span<co
   while (digits < text.size() && is_digit(text[digits])) {
     ++digits;
   }
-  const auto count = parse_number(text.substr(0, digits));
+  const auto count = whole_number<std::uint64_t>(text.substr(0, digits));
   for (const Unit& unit : units) {
     if (unit.word != text.substr(digits)) {
       continue;
@@ -53,13 +54,6 @@ std::string from_to(const std::string& low, const std::string& high) {
 }
 
 }  // namespace
-
-std::optional<std::uint64_t> parse_number(std::string_view text) {
-  std::uint64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  return error == std::errc{} && stop == end ? std::optional(number) : std::nullopt;
-}
 
 std::optional<Duration> parse_duration(std::string_view text) {
   const auto milliseconds = parse_with_unit(text, kDurationUnits);
@@ -127,7 +121,7 @@ ValueType<std::uint32_t> number_between(std::uint32_t low, std::uint32_t high) {
 ValueType<std::uint64_t> count_between(std::uint64_t low, std::uint64_t high) {
   return {"number", "a whole number " + from_to(std::to_string(low), std::to_string(high)),
           [low, high](std::string_view text) {
-            const auto value = parse_number(text);
+            const auto value = whole_number<std::uint64_t>(text);
             return value && *value >= low && *value <= high ? value : std::nullopt;
           },
           [](const std::uint64_t& value) { return std::to_string(value); }};

@@ -33,8 +33,6 @@ struct ValueType {
 // Bytes: "512", "16KiB", "1MiB", "2GiB".
 [[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text);
 [[nodiscard]] std::string print_size(std::uint64_t bytes);
-// Decimal digits only.
-[[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view text);
 // "a, b or c".
 [[nodiscard]] std::string join_or(const std::vector<std::string>& words);
 

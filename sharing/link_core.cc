@@ -1,10 +1,10 @@
 #include "sharing/link_core.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "base/assert.h"
+#include "base/number.h"
 
 namespace limpet::sharing {
 
@@ -31,13 +31,11 @@ std::optional<Endpoint> node_of(std::string_view text, const std::string& own_ho
   if (colon == std::string_view::npos) {
     return std::nullopt;
   }
-  const std::string_view port = address.substr(colon + 1);
-  std::uint16_t number = 0;
-  const auto [stop, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  const auto port = whole_number<std::uint16_t>(address.substr(colon + 1));
   const std::string_view host = colon == 0 ? std::string_view(own_host) : address.substr(0, colon);
-  const bool good = error == std::errc{} && stop == port.data() + port.size() && number != 0 &&
-                    !host.empty() && host.find_first_of(std::string_view("?\0", 2)) == std::string_view::npos;
-  return good ? std::optional(Endpoint{std::string(host), number, {}}) : std::nullopt;
+  const bool good = port.value_or(0) != 0 && !host.empty() &&
+                    host.find_first_of(std::string_view("?\0", 2)) == std::string_view::npos;
+  return good ? std::optional(Endpoint{std::string(host), *port, {}}) : std::nullopt;
 }
 
 bool is_message(const Reply& reply) {

@@ -1,9 +1,10 @@
 #include "sharing/load_report.h"
 
-#include <algorithm>
-#include <charconv>
+#include <utility>
 
+#include "base/number.h"
 #include "base/percent.h"
+#include "base/text.h"
 #include "sharing/node_name.h"
 
 namespace limpet::sharing {
@@ -12,25 +13,10 @@ namespace {
 
 constexpr std::string_view kBegin = "1 ";
 
-// Takes what stands before the next `mark`, or all of it, off `text`.
-std::string_view take_until(std::string_view& text, char mark) noexcept {
-  const std::size_t end = std::min(text.find(mark), text.size());
-  const std::string_view taken = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return taken;
-}
-
-std::optional<std::uint32_t> read_number(std::string_view text) noexcept {
-  std::uint32_t value = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool is_whole = parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size();
-  return is_whole ? std::optional(value) : std::nullopt;
-}
-
 std::optional<LoadItem> read_item(std::string_view text) {
   auto pool = percent_decode(take_until(text, ':'));
   auto backend = percent_decode(take_until(text, ':'));
-  const auto load = read_number(text);
+  const auto load = whole_number<std::uint32_t>(text);
   if (!pool || pool->empty() || !backend || backend->empty() || !load) {
     return std::nullopt;
   }

@@ -1,5 +1,6 @@
-#include <charconv>
 #include <utility>
+
+#include "base/number.h"
 
 #include "sharing/opening.h"
 
@@ -19,12 +20,9 @@ std::optional<Endpoint> endpoint_of(const Reply& reply) {
     return std::nullopt;
   }
   const std::string& host = reply.elements[0].text;
-  const std::string& port = reply.elements[1].text;
-  std::uint16_t number = 0;
-  const auto [stop, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-  const bool good = error == std::errc{} && stop == port.data() + port.size() && number != 0 &&
-                    !host.empty() && host.find('\0') == std::string::npos;
-  return good ? std::optional(Endpoint{host, number, {}}) : std::nullopt;
+  const auto port = whole_number<std::uint16_t>(reply.elements[1].text);
+  const bool good = port.value_or(0) != 0 && !host.empty() && host.find('\0') == std::string::npos;
+  return good ? std::optional(Endpoint{host, *port, {}}) : std::nullopt;
 }
 
 class SentinelOpening final : public Opening {

@@ -51,12 +51,3 @@ TEST_CASE("a head of exactly the limit is read and one byte more is not") {
   reader.add(start + std::string(filling, 'x') + "\r\n\r\n");
   CHECK(reader.next() == (extra == 0 ? Step::Complete : Step::Refused));
 }
-
-TEST_CASE("numbers are decimal, whole and within 64 bits") {
-  CHECK(admin::parse_number("0") == 0U);
-  CHECK(admin::parse_number("18446744073709551615") == UINT64_MAX);
-  for (const auto* const bad : {"", "-1", "+1", " 1", "1 ", "1x", "0x1", "18446744073709551616"}) {
-    INFO(bad);
-    CHECK_FALSE(admin::parse_number(bad));
-  }
-}
