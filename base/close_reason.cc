@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "base/row_order.h"
+
 namespace limpet {
 
 namespace {
@@ -55,15 +57,8 @@ constexpr std::array<CloseReasonRow, kCloseReasonCount> kRows{{
     {InternalError, 503, Side::Self, "internal_error", "the proxy is out of resources"},
 }};
 
-constexpr bool rows_are_in_order() {
-  for (std::size_t i = 0; i < kRows.size(); ++i) {
-    if (static_cast<std::size_t>(kRows[i].reason) != i) {
-      return false;
-    }
-  }
-  return true;
-}
-static_assert(rows_are_in_order(), "the rows stand in the order of the enumeration");
+static_assert(rows_are_in_order(kRows, &CloseReasonRow::reason),
+              "the rows stand in the order of the enumeration");
 
 }  // namespace
 

@@ -1,5 +1,7 @@
 #include "net/tls_facts.h"
 
+#include "base/row_order.h"
+
 namespace limpet::net {
 
 namespace {
@@ -30,15 +32,7 @@ constexpr std::array<Row, kTlsFaultCount> kRows{{
     {Other, "other", "the handshake failed"},
 }};
 
-constexpr bool rows_are_in_order() {
-  for (std::size_t i = 0; i < kRows.size(); ++i) {
-    if (static_cast<std::size_t>(kRows[i].fault) != i) {
-      return false;
-    }
-  }
-  return true;
-}
-static_assert(rows_are_in_order(), "the rows stand in the order of the enumeration");
+static_assert(rows_are_in_order(kRows, &Row::fault), "the rows stand in the order of the enumeration");
 
 }  // namespace
 

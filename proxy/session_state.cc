@@ -3,6 +3,8 @@
 #include <array>
 #include <cstddef>
 
+#include "base/row_order.h"
+
 namespace limpet::proxy {
 
 namespace {
@@ -33,15 +35,7 @@ constexpr std::array<Row, kStates> kRows{{
     {Closing, "closing", 0},
 }};
 
-constexpr bool rows_are_in_order() {
-  for (std::size_t i = 0; i < kRows.size(); ++i) {
-    if (static_cast<std::size_t>(kRows[i].state) != i) {
-      return false;
-    }
-  }
-  return true;
-}
-static_assert(rows_are_in_order(), "the rows stand in the order of the enumeration");
+static_assert(rows_are_in_order(kRows, &Row::state), "the rows stand in the order of the enumeration");
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/row_order.h"
 #include "base/text.h"
 
 namespace limpet::sharing {
@@ -33,15 +34,7 @@ constexpr std::array<Row, kRedisFaultCount> kRows{{
     {NoMaster, "no_master", "no master is known"},
 }};
 
-constexpr bool rows_are_in_order() {
-  for (std::size_t i = 0; i < kRows.size(); ++i) {
-    if (static_cast<std::size_t>(kRows[i].fault) != i) {
-      return false;
-    }
-  }
-  return true;
-}
-static_assert(rows_are_in_order(), "the rows stand in the order of the enumeration");
+static_assert(rows_are_in_order(kRows, &Row::fault), "the rows stand in the order of the enumeration");
 
 struct ErrorRow {
   std::string_view code;

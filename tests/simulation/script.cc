@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 
+#include "base/row_order.h"
 #include "base/text.h"
 #include "websocket/frame_scanner.h"
 
@@ -90,15 +91,7 @@ constexpr std::array<Row, kEventCount> kRows{{
     {SessionsAreCut, "sessions are cut", {}},
 }};
 
-constexpr bool rows_are_in_order() {
-  for (std::size_t i = 0; i < kRows.size(); ++i) {
-    if (static_cast<std::size_t>(kRows[i].event) != i) {
-      return false;
-    }
-  }
-  return true;
-}
-static_assert(rows_are_in_order(), "the rows stand in the order of the enumeration");
+static_assert(rows_are_in_order(kRows, &Row::event), "the rows stand in the order of the enumeration");
 
 std::string_view bytes_of_event(Event event) {
   return kRows[static_cast<std::size_t>(event)].bytes;
