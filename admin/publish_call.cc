@@ -3,10 +3,10 @@
 #include <optional>
 #include <utility>
 
-#include "admin/json.h"
 #include "admin/request_reader.h"
 #include "admin/views.h"
 #include "base/crypto.h"
+#include "base/text.h"
 #include "base/utf8.h"
 
 namespace limpet::admin {
@@ -78,6 +78,26 @@ OrRefusal<PublishOrder> read_publish_order(std::string_view text) {
   return order;
 }
 
+Json publish_order_json(const PublishOrder& order) {
+  Json json = order.is_binary ? Json{{"base64", crypto::base64(bytes_of(order.message))}}
+                              : Json{{"text", order.message}};
+  for (const auto& [name, value] :
+       {std::pair{"pool", &order.pool}, {"backend", &order.backend}, {"key", &order.key}}) {
+    if (!value->empty()) {
+      json[name] = *value;
+    }
+  }
+  return json;
+}
+
+Json counts_json(const PublishInfo& counts) {
+  return {{"matched", counts.matched},
+          {"sent", counts.sent},
+          {"queued", counts.queued},
+          {"dropped", counts.dropped},
+          {"nodes", counts.nodes}};
+}
+
 std::size_t publish_body_bytes(std::size_t most_message_bytes) noexcept {
   return RequestReader::kMostBodyBytes + kLongestEscape * most_message_bytes;
 }
@@ -94,12 +114,7 @@ Answer published_answer(const OrRefusal<PublishInfo>& published) {
   if (const auto* const refusal = std::get_if<Refusal>(&published)) {
     return to_answer(*refusal);
   }
-  const auto& counts = std::get<PublishInfo>(published);
-  return json_answer({{"matched", counts.matched},
-                      {"sent", counts.sent},
-                      {"queued", counts.queued},
-                      {"dropped", counts.dropped},
-                      {"nodes", counts.nodes}});
+  return json_answer(counts_json(std::get<PublishInfo>(published)));
 }
 
 }  // namespace limpet::admin

@@ -6,10 +6,10 @@
 #include <iterator>
 #include <optional>
 #include <string>
+#include <utility>
 
+#include "admin/publish_call.h"
 #include "app/admin_command.h"
-#include "base/crypto.h"
-#include "base/text.h"
 #include "base/utf8.h"
 
 namespace limpet::app {
@@ -49,22 +49,22 @@ int run_publish(const PublishOptions& options, bool is_text) {
     std::cerr << "limpet: what is not UTF-8 is no text: give --binary-file or --base64\n";
     return kBadUsage;
   }
-  Json body = Json::object();
-  if (is_text) {
-    body["text"] = options.text;
-  } else if (options.binary_file.empty()) {
-    body["base64"] = options.base64;
-  } else if (const auto bytes = read_whole(options.binary_file)) {
-    body["base64"] = crypto::base64(bytes_of(*bytes));
-  } else {
-    std::cerr << "limpet: " << options.binary_file << " cannot be read\n";
-    return kBadUsage;
-  }
-  for (const auto& [name, value] :
-       {std::pair{"pool", options.pool}, {"backend", options.backend}, {"key", options.key}}) {
-    if (!value.empty()) {
-      body[name] = value;
+  admin::PublishOrder order{.message = options.text,
+                            .is_binary = !is_text,
+                            .pool = options.pool,
+                            .backend = options.backend,
+                            .key = options.key};
+  if (!options.binary_file.empty()) {
+    auto bytes = read_whole(options.binary_file);
+    if (!bytes) {
+      std::cerr << "limpet: " << options.binary_file << " cannot be read\n";
+      return kBadUsage;
     }
+    order.message = std::move(*bytes);
+  }
+  Json body = admin::publish_order_json(order);
+  if (!is_text && options.binary_file.empty()) {
+    body["base64"] = options.base64;  // as it was typed: what is wrong with it is said over there
   }
   return report(
       options.common,

@@ -5,11 +5,8 @@
 #include <utility>
 #include <variant>
 
-#include "admin/json.h"
 #include "admin/publish_call.h"
 #include "app/publisher.h"
-#include "base/crypto.h"
-#include "base/text.h"
 #include "sharing/node_name.h"
 
 namespace limpet::app {
@@ -32,23 +29,11 @@ PublishInfo& operator+=(PublishInfo& sum, const PublishInfo& more) {
   return sum;
 }
 
-std::string order_json(const PublishOrder& order, const std::string& node, std::uint64_t number) {
-  Json json{{"node", node}, {"number", number}};
-  json[order.is_binary ? "base64" : "text"] =
-      order.is_binary ? crypto::base64(bytes_of(order.message)) : order.message;
-  for (const auto& [name, value] :
-       {std::pair("pool", &order.pool), {"backend", &order.backend}, {"key", &order.key}}) {
-    if (!value->empty()) {
-      json[name] = *value;
-    }
-  }
+// Whose message it is, so that counts find their way back.
+std::string from(const std::string& node, std::uint64_t number, Json json) {
+  json["node"] = node;
+  json["number"] = number;
   return json.dump();
-}
-
-std::string counts_json(const std::string& node, std::uint64_t number, const PublishInfo& counts) {
-  return Json{{"node", node},        {"number", number},        {"matched", counts.matched},
-              {"sent", counts.sent}, {"queued", counts.queued}, {"dropped", counts.dropped}}
-      .dump();
 }
 
 // Whom an answer is for: taken out of the message, so that the rest is what anybody may say.
@@ -138,8 +123,8 @@ class SharedPublisher::Guest final : public admin::PublishWaiter {
   void on_published(const admin::OrRefusal<PublishInfo>& published) override {
     const auto* const counts = std::get_if<PublishInfo>(&published);
     if (sender_) {
-      owner_.tell(owner_.answers_,
-                  counts_json(sender_->node, sender_->number, counts == nullptr ? PublishInfo{} : *counts));
+      const PublishInfo told = counts == nullptr ? PublishInfo{} : *counts;
+      owner_.tell(owner_.answers_, from(sender_->node, sender_->number, admin::counts_json(told)));
     }
     is_over_ = true;
   }
@@ -155,7 +140,7 @@ SharedPublisher::SharedPublisher(const Parts& parts, const std::string& prefix)
     : parts_(parts),
       channel_("{" + prefix + "}:publish"),
       answers_("{" + prefix + "}:published"),
-      self_(sharing::make_node_name(crypto::random_seed())),
+      self_(sharing::make_node_name()),
       timer_(parts.loop, kTick, [this] { on_tick(); }) {}
 
 SharedPublisher::~SharedPublisher() {
@@ -173,7 +158,7 @@ void SharedPublisher::publish(const PublishOrder& order, admin::PublishWaiter& w
     return;
   }
   const std::uint64_t number = ++last_;
-  const std::string text = order_json(order, self_, number);
+  const std::string text = from(self_, number, admin::publish_order_json(order));
   if (text.size() > sharing::RespReader::kMostTextBytes) {
     waiter.on_published(
         admin::Refusal{413, "too_large", "a message that other nodes share has at most 1 MiB of JSON"});
