@@ -178,10 +178,10 @@ class Exchange final : public net::Disposable,
   BackendUse use_;
   PinUse pin_;
   PinWait pin_wait_;
-  std::optional<Instant> asks_until_;  // set by the first question to other nodes
-  bool decides_alone_ = false;         // they gave no answer in time
-  backends::BackendId proposed_ = 0;   // to them, as the first choice of a new client
-  ClientSeat seat_;                    // of an upgrade, where clients are limited
+  // Set by the first question to other nodes; has passed when they gave no answer.
+  std::optional<Instant> asks_until_;
+  backends::BackendId proposed_ = 0;  // to them, as the first choice of a new client
+  ClientSeat seat_;                   // of an upgrade, where clients are limited
 
   // The answer.
   std::string answer_;  // the begin of a head that came in pieces

@@ -16,7 +16,7 @@ bool Exchange::moves_pin() const noexcept {
 bool Exchange::may_ask() const noexcept {
   const sharing::PinDesk* const desk = context_.shared.desk;
   const bool has_time = !asks_until_ || context_.loop.now() < *asks_until_;
-  return desk != nullptr && identity_.key && !decides_alone_ && has_time && desk->is_open();
+  return desk != nullptr && identity_.key && has_time && desk->is_open();
 }
 
 bool Exchange::ask_for_pin(const affinity::PoolView& pool) {
@@ -47,7 +47,9 @@ bool Exchange::ask_for_pin(const affinity::PoolView& pool) {
 
 void Exchange::on_pin_answer(bool is_settled) {
   pin_wait_.end();
-  decides_alone_ = !is_settled;
+  if (!is_settled) {
+    asks_until_ = context_.loop.now();
+  }
   if (backend_ == nullptr) {
     pin_.end();
     attempt();

@@ -3,7 +3,6 @@
 #include <array>
 #include <utility>
 
-#include "base/crypto.h"
 #include "sharing/node_name.h"
 
 namespace limpet::sharing {
@@ -21,7 +20,7 @@ LoadExchange::LoadExchange(net::UvLoop& loop, RedisPort& redis, const PoolDirect
       redis_(redis),
       pools_(pools),
       channel_("{" + prefix + "}:load"),
-      self_(make_node_name(crypto::random_seed())),
+      self_(make_node_name()),
       timer_(loop, kTellEvery, [this] { on_tick(); }) {}
 
 void LoadExchange::on_tick() {

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "base/crypto.h"
+#include "base/text.h"
+
 namespace limpet::sharing {
 
 namespace {
@@ -12,13 +15,10 @@ constexpr std::string_view kHex = "0123456789abcdef";
 
 }  // namespace
 
-std::string make_node_name(std::uint64_t random) {
-  std::string name;
-  for (std::size_t i = 0; i < kDigits; ++i) {
-    name += kHex[random & 0xfU];
-    random >>= 4U;
-  }
-  return name;
+std::string make_node_name() {
+  std::array<std::uint8_t, kDigits / 2> bytes{};
+  crypto::random_bytes(bytes);
+  return hex(bytes);
 }
 
 bool is_node_name(std::string_view text) noexcept {

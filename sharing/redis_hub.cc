@@ -46,7 +46,7 @@ void RedisHub::on_change(End& end, bool is_up, const RedisFailure& failure) {
   const bool now_open = commands_.is_up && messages_.is_up;
   is_open_.store(now_open, std::memory_order_relaxed);
   if (now_open) {
-    has_failed_ = false;
+    failure_.reset();
     since_ = net_.loop.now();
     log_.info("shared_state_up", {{"redis", options_.url.to_string()}, {"peer", commands_.link->peer()}});
     for (RedisTenant* const tenant : tenants_) {
@@ -54,12 +54,11 @@ void RedisHub::on_change(End& end, bool is_up, const RedisFailure& failure) {
     }
     return;
   }
-  if (is_up || (has_failed_ && failure.fault == failure_.fault)) {
+  if (is_up || (failure_ && failure.fault == failure_->fault)) {
     return;
   }
   // When both are lost one line is enough.
   failure_ = failure;
-  has_failed_ = true;
   since_ = net_.loop.now();
   log_.warning(
       "shared_state_down",
@@ -81,8 +80,8 @@ RedisHubStatus RedisHub::status() const {
   const bool has_links = commands_.link != nullptr;
   return {.is_open = is_open(),
           .peer = has_links ? commands_.link->peer() : "",
-          .fault = has_failed_ ? std::string(word(failure_.fault)) : "",
-          .detail = has_failed_ ? failure_.detail : "",
+          .fault = failure_ ? std::string(word(failure_->fault)) : "",
+          .detail = failure_ ? failure_->detail : "",
           .since = since_,
           .commands = has_links ? commands_.link->counts() : RedisLinkCounts{}};
 }

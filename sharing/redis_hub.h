@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -87,8 +88,7 @@ class RedisHub final : public RedisPort {
   End commands_{*this};
   End messages_{*this};
   std::atomic<bool> is_open_{false};
-  RedisFailure failure_;
-  bool has_failed_ = false;
+  std::optional<RedisFailure> failure_;  // why it is not open, since it was; none before that is known
   Instant since_;
 };
 
