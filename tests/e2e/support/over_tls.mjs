@@ -26,7 +26,7 @@ export function remember(addresses) {
     if (!address.startsWith("unix:")) ports.add(Number(address.split(":").at(-1)));
   }
 }
-export const speaks_tls = (target) => ports.has(target.port);
+const speaks_tls = (target) => ports.has(target.port);
 
 // A connected socket to `target`; one that speaks TLS resets what lies below it.
 export async function connect(target, options) {
