@@ -104,11 +104,14 @@ std::optional<BackendWord> read(ByteReader& bytes) {
   const auto has_rate = bytes.fixed<std::uint8_t>();
   const auto events = bytes.fixed<std::uint32_t>();
   const auto per = bytes.fixed<std::uint64_t>();
-  if (has_rate == 1) {
-    word.rate = settings::Rate{.events = events, .per = Duration(static_cast<Duration::rep>(per))};
-  }
   const bool is_known = health <= kLastHealth && mode <= kLastMode && closes <= 1 && has_rate <= 1 &&
                         per > 0 && per <= kLongestRateMs;
+  const settings::Rate rate{.events = events, .per = Duration(static_cast<Duration::rep>(per))};
+  if (has_rate == 1) {
+    word.rate = rate;
+  } else if (rate != settings::Rate()) {
+    return std::nullopt;  // where there is none, a rate has one spelling
+  }
   return is_known ? std::optional(std::move(word)) : std::nullopt;
 }
 template <>

@@ -63,6 +63,16 @@ TEST_CASE("kinds, uses and words that nobody has are refused") {
   }
 }
 
+TEST_CASE("a word without a rate has one spelling") {
+  const std::string backends = encode(Backends{{{"p", "b"}}});
+  for (const std::size_t last :
+       {std::size_t{12}, std::size_t{8}}) {  // of the events, and of what they are counted in
+    std::string wrong = backends;
+    ++wrong[wrong.size() - last];
+    CHECK_FALSE(decode_handover(wrong).ok());
+  }
+}
+
 TEST_CASE("a count that is not true is refused without making room for it") {
   std::string bytes = encode(Backends{});
   bytes = bytes.substr(0, 1) + "\x80\x80\x04";  // 65536, and none follows
