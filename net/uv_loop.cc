@@ -67,6 +67,7 @@ void UvLoop::turn() {
   if (embedded_.is_ready || uv_backend_timeout(&loop_) == 0) {
     embedded_.is_ready = false;
     uv_run(&loop_, UV_RUN_NOWAIT);
+    uv_update_time(&loop_);  // a letter that took long does not count against who comes next
   }
 }
 
