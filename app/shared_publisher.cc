@@ -56,10 +56,9 @@ std::optional<Sender> take_sender(Json& json) {
   return Sender{.node = node.get<std::string>(), .number = number.get<std::uint64_t>()};
 }
 
-std::optional<std::uint64_t> number_of(const Json& json, const char* name) {
+std::uint64_t count(const Json& json, const char* name) {
   const auto found = json.find(name);
-  return found != json.end() && found->is_number_unsigned() ? std::optional(found->get<std::uint64_t>())
-                                                            : std::nullopt;
+  return found != json.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
 }
 
 }  // namespace
@@ -88,11 +87,9 @@ class SharedPublisher::Round final : public admin::PublishWaiter {
     owner_.look_at(number_);
   }
 
-  [[nodiscard]] bool is_refused() const noexcept { return refusal_.has_value(); }
   [[nodiscard]] bool is_over(Instant now) const noexcept {
-    return is_refused() || (is_done_here_ && ((others_ && heard_ >= *others_) || now >= until_));
+    return refusal_ || (is_done_here_ && ((others_ && heard_ >= *others_) || now >= until_));
   }
-  [[nodiscard]] bool is_done_here() const noexcept { return is_done_here_; }
   [[nodiscard]] bool is_of(const admin::PublishWaiter& waiter) const noexcept { return waiter_ == &waiter; }
   void forget() noexcept { waiter_ = nullptr; }
   void tell() {
@@ -238,10 +235,10 @@ void SharedPublisher::on_counts(std::string_view text) {
   if (found == rounds_.end()) {
     return;
   }
-  found->second->on_counts({.matched = number_of(json, "matched").value_or(0),
-                            .sent = number_of(json, "sent").value_or(0),
-                            .queued = number_of(json, "queued").value_or(0),
-                            .dropped = number_of(json, "dropped").value_or(0)});
+  found->second->on_counts({.matched = count(json, "matched"),
+                            .sent = count(json, "sent"),
+                            .queued = count(json, "queued"),
+                            .dropped = count(json, "dropped")});
 }
 
 void SharedPublisher::tell(const std::string& channel, const std::string& text) {

@@ -25,9 +25,6 @@ struct Reply {
 
   [[nodiscard]] bool is_nil() const noexcept { return kind == Kind::Nil; }
   [[nodiscard]] bool is_error() const noexcept { return kind == Kind::Error; }
-  [[nodiscard]] bool is_status(std::string_view status) const noexcept {
-    return kind == Kind::Status && text == status;
-  }
 
   friend bool operator==(const Reply&, const Reply&) = default;
 };
