@@ -35,8 +35,18 @@ if(LIMPET_BUILD_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
+# Large headers of others are read once a target. The preset debug does without: there a file shows that leans on what another
+# one includes.
+option(LIMPET_PRECOMPILE "Precompile the large headers of libraries" ON)
+function(limpet_precompile target)
+  if(LIMPET_PRECOMPILE)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  endif()
+endfunction()
+
 find_program(LIMPET_CCACHE ccache)
 if(LIMPET_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${LIMPET_CCACHE})
+  # What the manual of ccache asks for where headers are precompiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${LIMPET_CCACHE})
   set(CMAKE_C_COMPILER_LAUNCHER ${LIMPET_CCACHE})
 endif()

@@ -31,7 +31,7 @@ TEST_CASE("drain, enable and disable say the mode and answer the backend") {
   CHECK(answer.status == 200);
   CHECK(answer.json()["name"] == "b1");
   CHECK(answer.json()["mode"] == shown);
-  rig.run_on_loop([&] {
+  rig.run_on_loop([&rig, mode = mode] {
     CHECK(rig.source().last_backend->name == "b1");
     CHECK(rig.source().last_backend->pool == "default");
     CHECK(rig.source().last_order->mode == mode);

@@ -217,7 +217,7 @@ TEST_CASE("a refusal of HEAD has no body, whoever is refused") {
 
 TEST_CASE("peers that take and give one byte at a time get the same bytes") {
   Script script;
-  const auto by_bytes = [&script](MemoryPipe& pipe, bool takes) {
+  const auto by_bytes = [](MemoryPipe& pipe, bool takes) {
     pipe.most_a_read = 1;
     pipe.room = takes ? 1 : pipe.room;
   };

@@ -33,7 +33,7 @@ ProxyRig::ProxyRig(std::size_t backend_count, const std::function<void(proxy::Sn
   // Accepted sockets inherit it: what a slow client does not take is soon the proxy's to keep.
   ::setsockopt(bound->sockets.front().get(), SOL_SOCKET, SO_SNDBUF, &kSlowBuffer, sizeof(kSlowBuffer));
   std::vector<proxy::ListeningSocket> sockets;
-  sockets.push_back({std::move(bound->sockets.front()), "default"});
+  sockets.push_back({.socket = std::move(bound->sockets.front()), .rule = {.pool = "default"}});
   if (listen) {
     listen(sockets.back());
   }
