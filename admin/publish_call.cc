@@ -42,6 +42,9 @@ std::string* filter_of(PublishOrder& order, std::string_view name) noexcept {
   if (name == "backend") {
     return &order.backend;
   }
+  if (name == "route") {
+    return &order.route;
+  }
   return name == "key" ? &order.key : nullptr;
 }
 
@@ -64,7 +67,7 @@ OrRefusal<PublishOrder> read_publish_order(std::string_view text) {
     std::string* const filter = filter_of(order, name);
     if (!is_message && filter == nullptr) {
       return bad_body("unknown name in the body: \"" + name +
-                      "\"; it takes text or base64, and pool, backend, key");
+                      "\"; it takes text or base64, and pool, backend, route, key");
     }
     if (!value.is_string() || (!is_message && value.get_ref<const std::string&>().empty())) {
       return bad_body("\"" + name + "\" has to be a string" + (is_message ? "" : " that is not empty"));
@@ -81,8 +84,10 @@ OrRefusal<PublishOrder> read_publish_order(std::string_view text) {
 Json publish_order_json(const PublishOrder& order) {
   Json json = order.is_binary ? Json{{"base64", crypto::base64(bytes_of(order.message))}}
                               : Json{{"text", order.message}};
-  for (const auto& [name, value] :
-       {std::pair{"pool", &order.pool}, {"backend", &order.backend}, {"key", &order.key}}) {
+  for (const auto& [name, value] : {std::pair{"pool", &order.pool},
+                                    {"backend", &order.backend},
+                                    {"route", &order.route},
+                                    {"key", &order.key}}) {
     if (!value->empty()) {
       json[name] = *value;
     }

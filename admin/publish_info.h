@@ -16,7 +16,8 @@ struct PublishOrder {
   bool is_binary = false;  // else text
   std::string pool{};
   std::string backend{};
-  std::string key{};  // the affinity key, as it is shown of sessions and pins
+  std::string route{};  // its host and path as configured, one behind the other: "chat.example.com/a"
+  std::string key{};    // the affinity key, as it is shown of sessions and pins
 };
 
 // In sessions, but for nodes: matched = sent + queued + dropped.

@@ -67,9 +67,10 @@ constexpr std::array kRoutes{
     Route{"DELETE", "/v1/affinity/{key}", forget_pin, "forgets the pin: pool, kind"},
     Route{"POST", "/v1/upgrade", start_upgrade,
           "starts the program anew and hands over to it; answers when that serves"},
-    Route{"POST", "/v1/publish", publish,
-          "{\"text\": ...} or {\"base64\": ...} goes to every WebSocket client: also pool, backend, key",
-          true},
+    Route{
+        "POST", "/v1/publish", publish,
+        "{\"text\": ...} or {\"base64\": ...} goes to every WebSocket client: also pool, backend, route, key",
+        true},
     Route{"GET", "/v1/sessions", view_sessions, "live sessions, page by page: limit, cursor, backend, pool"},
     Route{"DELETE", "/v1/sessions/{key}", end_session, "ends one at a frame boundary"},
 };

@@ -72,7 +72,7 @@ proxy::SnapshotPtr PoolBuilder::build(const settings::Settings& settings,
     add_tls(*snapshot, pool.pool);
   }
   for (const settings::Route& route : settings.routes) {
-    snapshot->routes.push_back({route.host, route.path, pool_id(route.pool)});
+    snapshot->routes.push_back(build_route(route));
   }
   forget_old_ones();
   return snapshot;
@@ -159,6 +159,12 @@ void PoolBuilder::keep_addresses(const std::set<std::string>& hosts) {
 
 affinity::PoolId PoolBuilder::pool_id(const std::string& pool) {
   return pools_.try_emplace(pool, static_cast<affinity::PoolId>(pools_.size() + 1)).first->second;
+}
+
+proxy::Route PoolBuilder::build_route(const settings::Route& route) {
+  proxy::Route built{.host = route.host, .path = route.path, .pool = pool_id(route.pool)};
+  built.id = routes_.try_emplace(built.text(), static_cast<proxy::RouteId>(routes_.size() + 1)).first->second;
+  return built;
 }
 
 bool PoolBuilder::set_address(const std::string& host, std::optional<IpAddress> address) {

@@ -63,6 +63,7 @@ class PoolBuilder {
   [[nodiscard]] affinity::PoolView build_pool(const StandingPool& standing);
   [[nodiscard]] backends::Backend build_backend(const std::string& pool, const settings::Backend& backend);
   [[nodiscard]] affinity::PoolId pool_id(const std::string& pool);
+  [[nodiscard]] proxy::Route build_route(const settings::Route& route);
   void forget_old_ones();
 
   // A backend that was removed is remembered, so that it is what it was when it comes back; of those, the
@@ -77,6 +78,7 @@ class PoolBuilder {
 
   std::map<std::pair<std::string, std::string>, Known> backends_;  // by pool and name
   std::map<std::string, affinity::PoolId> pools_;  // a name takes a hundred bytes: they are kept for good
+  std::map<std::string, proxy::RouteId> routes_;   // by text, likewise
   std::map<std::string, IpAddress> addresses_;     // by host name
   Codecs codecs_;
   Certificates certificates_;

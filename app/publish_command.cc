@@ -28,6 +28,7 @@ struct PublishOptions {
   std::string binary_file;
   std::string pool;
   std::string backend;
+  std::string route;
   std::string key;
 };
 
@@ -45,7 +46,7 @@ std::optional<std::string> read_whole(const std::string& file) {
 }
 
 int run_publish(const PublishOptions& options, bool is_text) {
-  if (!is_utf8(options.text + options.pool + options.backend + options.key)) {
+  if (!is_utf8(options.text + options.pool + options.backend + options.route + options.key)) {
     std::cerr << "limpet: what is not UTF-8 is no text: give --binary-file or --base64\n";
     return kBadUsage;
   }
@@ -53,6 +54,7 @@ int run_publish(const PublishOptions& options, bool is_text) {
                             .is_binary = !is_text,
                             .pool = options.pool,
                             .backend = options.backend,
+                            .route = options.route,
                             .key = options.key};
   if (!options.binary_file.empty()) {
     auto bytes = read_whole(options.binary_file);
@@ -89,6 +91,9 @@ void add_publish_command(CLI::App& app, int& exit_code) {
   base64->excludes(file);
   command->add_option("--pool", options.pool, "Only to clients of this pool");
   command->add_option("--backend", options.backend, "Only to clients on this backend");
+  command->add_option(
+      "--route", options.route,
+      "Only to clients that came by this route: its host and path, such as chat.example.com/a");
   command->add_option("--key", options.key, "Only to the client with this affinity key");
   command->callback([&exit_code, text, base64, file] {
     if (text->count() + base64->count() + file->count() == 0) {

@@ -58,6 +58,24 @@ OrRefusal<std::vector<bool>> publish_targets(const proxy::Snapshot& snapshot, co
   return targets;
 }
 
+OrRefusal<std::optional<proxy::RouteId>> publish_route(const proxy::Snapshot& snapshot,
+                                                       const PublishOrder& order) {
+  if (order.route.empty()) {
+    return std::optional<proxy::RouteId>();
+  }
+  std::string there;
+  for (const proxy::Route& route : snapshot.routes) {
+    const std::string text = route.text();
+    if (text == order.route) {
+      return std::optional(route.id);
+    }
+    there += (there.empty() ? "" : ", ") + text;
+  }
+  return Refusal{
+      404, "no_such_route",
+      "no route is written as " + order.route + "; there are: " + (there.empty() ? "none" : there)};
+}
+
 Publisher::Publisher(const Parts& parts)
     : parts_(parts),
       published_(parts.loop, [this](const proxy::Published& published) { on_published(published); }) {}
@@ -79,6 +97,10 @@ std::optional<Refusal> Publisher::why_not(const PublishOrder& order) {
   if (const auto* const refusal = std::get_if<Refusal>(&targets)) {
     return *refusal;
   }
+  const auto route = publish_route(*parts_.snapshot, order);
+  if (const auto* const refusal = std::get_if<Refusal>(&route)) {
+    return *refusal;
+  }
   // Last of all: what is refused for another reason does not count.
   if (const auto wait = rate_.refuse(rules.rate, parts_.clock.now())) {
     return Refusal{429, "rate", "more is published than publish.rate allows", whole_seconds(*wait)};
@@ -98,6 +120,7 @@ void Publisher::publish(const PublishOrder& order, admin::PublishWaiter& waiter)
                          .frame = frame_of(order),
                          .backends = std::get<0>(publish_targets(*parts_.snapshot, order)),
                          .key = order.key.empty() ? std::nullopt : std::optional(order.key),
+                         .route = std::get<0>(publish_route(*parts_.snapshot, order)),
                          .queue_bytes = rules.queue_bytes,
                          .wait_until = waits ? parts_.clock.now() + kSlowClientWait : Instant{},
                          .reply_to = &published_});

@@ -74,5 +74,8 @@ class Publisher {
 // backend.
 [[nodiscard]] admin::OrRefusal<std::vector<bool>> publish_targets(const proxy::Snapshot& snapshot,
                                                                   const admin::PublishOrder& order);
+// The route whose sessions it is for; none = any. 404 where nothing of the sort is configured.
+[[nodiscard]] admin::OrRefusal<std::optional<proxy::RouteId>> publish_route(const proxy::Snapshot& snapshot,
+                                                                            const admin::PublishOrder& order);
 
 }  // namespace limpet::app

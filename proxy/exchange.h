@@ -146,6 +146,7 @@ class Exchange final : public net::Disposable,
 
   // The request.
   affinity::PoolId pool_ = 0;
+  RouteId route_ = 0;
   affinity::Identity identity_;
   IpAddress client_address_;
   std::string request_;    // as it goes to the backend; kept while it could be sent again

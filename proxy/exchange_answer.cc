@@ -134,6 +134,7 @@ void Exchange::switch_protocols(const http::ResponseHead& head, std::string_view
   log_session_open(parts.id);
   parts.backend = std::move(backend_);
   parts.backend_id = backend_id_;
+  parts.route = route_;
   parts.backend_use = std::move(use_);
   parts.pin_use = std::move(pin_);
   parts.seat = std::move(seat_);

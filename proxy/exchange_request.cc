@@ -61,7 +61,8 @@ bool Exchange::read_request(const http::RequestHead& head, std::string_view list
     fail(client_.arrival().over_limit ? CloseReason::SessionsFull : CloseReason::Stopping);
     return false;
   }
-  const auto* const pool = snapshot.find_pool(head.host_without_port(), head.path, listener_pool);
+  const Route* const route = snapshot.find_route(head.host_without_port(), head.path);
+  const auto* const pool = route != nullptr ? snapshot.pool(route->pool) : snapshot.pool_named(listener_pool);
   if (pool == nullptr) {
     fail(CloseReason::NoRoute);
     return false;
@@ -70,6 +71,7 @@ bool Exchange::read_request(const http::RequestHead& head, std::string_view list
     return false;
   }
   pool_ = pool->id;
+  route_ = route != nullptr ? route->id : 0;
   is_idempotent_ = head.is_idempotent();
   client_keeps_alive_ = head.keep_alive;
   client_version_ = head.version;

@@ -12,6 +12,7 @@
 #include "backends/backend.h"
 #include "base/clock.h"
 #include "net/mailbox.h"
+#include "proxy/route.h"
 
 namespace limpet::proxy {
 
@@ -46,6 +47,7 @@ struct Publication {
   FramePtr frame;
   std::vector<bool> backends = {};                // by BackendId; empty = sessions of any
   std::optional<std::string> key = std::nullopt;  // set: only sessions of that key
+  std::optional<RouteId> route = std::nullopt;    // set: only those that came by it
   std::size_t queue_bytes = 0;                    // that may wait for one session; one frame always may
   Instant wait_until = {};  // sessions whose queue is full are offered it again until then
   net::Mailbox<Published>* reply_to = nullptr;  // outlives the worker; null: nobody wants to know

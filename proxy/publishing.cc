@@ -66,7 +66,8 @@ void Publishing::walk(Slice& slice) {
   for (; next_slot_ < context_.sessions.slots() && !slice.is_over(); ++next_slot_, --slice.looks) {
     Tunnel* const tunnel = context_.sessions.at(next_slot_);
     if (tunnel == nullptr || !publication.is_for(tunnel->backend()) ||
-        (publication.key && tunnel->key_text() != *publication.key)) {
+        (publication.key && tunnel->key_text() != *publication.key) ||
+        (publication.route && tunnel->route() != *publication.route)) {
       continue;
     }
     if (!tunnel->takes_publications()) {

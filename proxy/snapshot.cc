@@ -54,14 +54,13 @@ const affinity::PoolView* Snapshot::pool_of(backends::BackendId backend) const n
   return nullptr;
 }
 
-const affinity::PoolView* Snapshot::find_pool(std::string_view host, std::string_view path,
-                                              std::string_view listener_pool) const noexcept {
+const Route* Snapshot::find_route(std::string_view host, std::string_view path) const noexcept {
   for (const Route& route : routes) {
     if (takes(route, host, path)) {
-      return pool(route.pool);
+      return &route;
     }
   }
-  return pool_named(listener_pool);
+  return nullptr;
 }
 
 }  // namespace limpet::proxy

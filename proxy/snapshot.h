@@ -13,15 +13,10 @@
 #include "affinity/decide.h"
 #include "base/address.h"
 #include "net/tls_client.h"
+#include "proxy/route.h"
 #include "settings/settings.h"
 
 namespace limpet::proxy {
-
-struct Route {
-  std::string host;  // lower case; empty = any
-  std::string path;  // prefix by whole segments; empty = any
-  affinity::PoolId pool = 0;
-};
 
 struct Snapshot {
   std::uint64_t generation = 0;
@@ -44,9 +39,8 @@ struct Snapshot {
   [[nodiscard]] const affinity::PoolView* pool_named(std::string_view name) const noexcept;
   // The one that has this backend; nullptr when none has.
   [[nodiscard]] const affinity::PoolView* pool_of(backends::BackendId backend) const noexcept;
-  // The first route that takes the request, else `listener_pool` (by name; empty = none), else nullptr.
-  [[nodiscard]] const affinity::PoolView* find_pool(std::string_view host, std::string_view path,
-                                                    std::string_view listener_pool) const noexcept;
+  // The first route that takes the request; nullptr when none does.
+  [[nodiscard]] const Route* find_route(std::string_view host, std::string_view path) const noexcept;
 };
 
 using SnapshotPtr = std::shared_ptr<const Snapshot>;

@@ -15,6 +15,7 @@ Tunnel::Tunnel(Context& context, TunnelParts parts)
       backend_(std::move(parts.backend)),
       id_(parts.id),
       backend_id_(parts.backend_id),
+      route_(parts.route),
       deadline_(*this),
       opened_(context.loop.now()),
       client_address_(std::move(parts.client_address)),

@@ -42,6 +42,7 @@ struct TunnelParts {
   net::Outbox to_client;  // what of the 101 the client has not taken yet
   SocketAddress client_address;
   backends::BackendId backend_id = 0;
+  RouteId route = 0;
   BackendUse backend_use;  // already a session
   PinUse pin_use;
   ClientSeat seat;
@@ -105,6 +106,7 @@ class Tunnel final : public net::Disposable,
   [[nodiscard]] bool is_of(affinity::PoolId pool, const affinity::Key& key) const noexcept {
     return pin_use_.is_of(pool, key);
   }
+  [[nodiscard]] RouteId route() const noexcept { return route_; }
   [[nodiscard]] const std::string& key_text() const noexcept { return pin_use_.key_text(); }
   // For the PeerWatch.
   [[nodiscard]] Instant opened() const noexcept { return opened_; }
@@ -185,6 +187,7 @@ class Tunnel final : public net::Disposable,
   std::uint64_t id_;
   std::uint32_t slot_ = 0;
   backends::BackendId backend_id_;
+  RouteId route_;
   Instant cut_at_ = Instant::max();  // when it is cut if it is still there; max = it is not leaving
   net::Deadline deadline_;
   Instant opened_;

@@ -38,11 +38,13 @@ TEST_CASE("a message is a text or bytes in base64, for all or for some") {
   CHECK(text.pool.empty());
   CHECK(text.backend.empty());
   CHECK(text.key.empty());
-  const PublishOrder bytes = order(R"({"base64": "AP+A", "pool": "chat", "backend": "b1", "key": "alice"})");
+  const PublishOrder bytes =
+      order(R"({"base64": "AP+A", "pool": "chat", "backend": "b1", "route": "a.example/x", "key": "alice"})");
   CHECK(bytes.message == std::string("\0\xff\x80", 3));
   CHECK(bytes.is_binary);
   CHECK(bytes.pool == "chat");
   CHECK(bytes.backend == "b1");
+  CHECK(bytes.route == "a.example/x");
   CHECK(bytes.key == "alice");
   CHECK(order(R"({"text": ""})").message.empty());
   CHECK(order(R"({"base64": ""})").is_binary);

@@ -33,7 +33,8 @@ struct FakePins {
 };
 
 struct FakeShard {
-  FakeShard(CountedMutex its_mutex, FakePins its_pins) : mutex(std::move(its_mutex)), pins(std::move(its_pins)) {}
+  FakeShard(CountedMutex its_mutex, FakePins its_pins)
+      : mutex(std::move(its_mutex)), pins(std::move(its_pins)) {}
 
   CountedMutex mutex;
   FakePins pins;

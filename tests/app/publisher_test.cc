@@ -78,6 +78,25 @@ TEST_CASE("a pool or backend that is not there, or not the only one, is told of"
   CHECK(refused({.message = "m", .backend = "b1"}) == 400);
 }
 
+TEST_CASE("a route is known by its host and path as they are configured") {
+  proxy::Snapshot snapshot = two_pools();
+  snapshot.routes = {{.host = "chat.example.com", .path = "", .pool = 2, .id = 7},
+                     {.host = "chat.example.com", .path = "/a", .pool = 2, .id = 8},
+                     {.host = "", .path = "/a", .pool = 1, .id = 9}};
+  const auto found = [&](const char* route) {
+    return std::get<0>(publish_route(snapshot, {.message = "m", .route = route}));
+  };
+  CHECK(found("") == std::nullopt);
+  CHECK(found("chat.example.com") == proxy::RouteId{7});
+  CHECK(found("chat.example.com/a") == proxy::RouteId{8});
+  CHECK(found("/a") == proxy::RouteId{9});
+  const auto refused = publish_route(snapshot, {.message = "m", .route = "/a/b"});
+  REQUIRE(std::holds_alternative<Refusal>(refused));
+  CHECK(std::get<Refusal>(refused).status == 404);
+  CHECK(std::get<Refusal>(refused).detail ==
+        "no route is written as /a/b; there are: chat.example.com, chat.example.com/a, /a");
+}
+
 TEST_CASE("no rate is no limit") {
   PublishRate rate;
   for (int i = 0; i < 1000; ++i) {

@@ -228,7 +228,6 @@ TEST_CASE("a removed pool stays until its last session, and nothing is routed th
   REQUIRE(story.snapshot().pools.size() == 2);
   CHECK(story.snapshot().pools[1].is_leaving);
   CHECK(story.snapshot().pool_named("chat") == nullptr);
-  CHECK(story.snapshot().find_pool("", "/", "chat") == nullptr);
   story.pass(5s);
   CHECK(story.find("c2") == nullptr);
   CHECK(story.find("c1") != nullptr);

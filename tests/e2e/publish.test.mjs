@@ -54,12 +54,12 @@ scenario("200 clients on two workers get each message once, in order", async (st
   }
 });
 
-scenario("filters by pool, backend and key reach those clients and no others", async (stage) => {
+scenario("filters by pool, backend, route and key reach those clients and no others", async (stage) => {
   const [w1, w2, c1] = await stage.start_servers("websocket", "w1", "w2", "c1");
   const limpet = await stage.start_limpet({
     backends: [w1, w2],
     pools: { chat: { backends: [c1] } },
-    routes: [{ path: "/chat", pool: "chat" }],
+    routes: [{ path: "/chat/quiet", pool: "chat" }, { path: "/chat", pool: "chat" }, { host: "web.example", pool: "default" }],
     affinity: { by: "header:x-user" },
     publish,
   });
@@ -67,7 +67,8 @@ scenario("filters by pool, backend and key reach those clients and no others", a
   const open = (user, path) => stage.open_websocket(limpet.ws_url + path, { headers: { "X-User": user } });
   const web = await Promise.all(users.map((user) => open(user, "/")));
   const chat = await Promise.all(users.map((user) => open(user, "/chat")));
-  const everybody = [...web, ...chat];
+  const quiet = [await open("gil", "/chat/quiet/1")];
+  const everybody = [...web, ...chat, ...quiet];
   const expect = async (filter, wanted) => {
     const text = JSON.stringify(filter);
     const { matched, sent } = await tell(limpet, { text, ...filter });
@@ -78,13 +79,26 @@ scenario("filters by pool, backend and key reach those clients and no others", a
   const on_w1 = web.filter(({ backend }) => backend === "w1");
   assert.ok(on_w1.length > 0 && on_w1.length < web.length);
   await expect({}, everybody);
-  await expect({ pool: "chat" }, chat);
+  await expect({ pool: "chat" }, [...chat, ...quiet]);
   await expect({ pool: "default" }, web);
   await expect({ backend: "w1" }, on_w1);
-  await expect({ backend: "c1", pool: "chat" }, chat);
+  await expect({ backend: "c1", pool: "chat" }, [...chat, ...quiet]);
+  await expect({ route: "/chat" }, chat);
+  await expect({ route: "/chat/quiet" }, quiet);
+  await expect({ route: "/chat", key: "bob" }, [chat[1]]);
+  await expect({ route: "web.example" }, []);
   await expect({ key: "bob" }, [web[1], chat[1]]);
   await expect({ key: "bob", pool: "chat" }, [chat[1]]);
   await expect({ key: "nobody" }, []);
+
+  // A session is known by its route after a reload, wherever that stands then, for as long as it is configured.
+  edit(limpet, (settings) => (settings.routes = [{ path: "/new", pool: "default" }, { path: "/chat", pool: "chat" }]));
+  await reload(limpet);
+  await expect({ route: "/chat" }, chat);
+  const refused = await tell(limpet, { text: "m", route: "/chat/quiet" }, { status: 404 });
+  assert.deepEqual([refused.error, refused.detail], ["no_such_route", "no route is written as /chat/quiet; there are: /new, /chat"]);
+  const told = await limpet_command("publish", "by command", "--route", "/chat", "--admin", limpet.admin.url);
+  assert.match(told.stdout, /^6 sessions: 6 sent/);
 });
 
 scenario("nothing is published unless the configuration says so, and a reload changes that", async (stage) => {
