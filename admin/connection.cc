@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t kReadBytes = 16 * 1024;
 // Longer than all waits of an upgrade together, each of which has its own end.
 constexpr Duration kUpgradePatience = std::chrono::seconds(90);
+// A million pins and a thousand backends take ten seconds, in steps that leave control to others.
+constexpr Duration kForecastPatience = std::chrono::seconds(60);
 
 }  // namespace
 
@@ -93,6 +95,11 @@ void Connection::dispatch() {
     parts_.source.upgrade(*this);
     return;
   }
+  if (const auto* const query = std::get_if<ForecastQuery>(&outcome)) {
+    arm(kForecastPatience);
+    parts_.source.forecast(*query, *this);
+    return;
+  }
   arm(parts_.bounds.patience);
   if (const auto* const end = std::get_if<SessionEnd>(&outcome)) {
     parts_.source.end_session(*end, *this);
@@ -117,6 +124,10 @@ void Connection::on_upgrade(const OrRefusal<UpgradeInfo>& upgrade) {
 
 void Connection::on_published(const OrRefusal<PublishInfo>& published) {
   on_source_answer(published_answer(published));
+}
+
+void Connection::on_forecast(const OrRefusal<ForecastInfo>& forecast) {
+  on_source_answer(forecast_answer(forecast));
 }
 
 void Connection::on_source_answer(const Answer& answer) {
@@ -217,6 +228,7 @@ void Connection::stop_waiting() {
     parts_.source.cancel(*this);
     parts_.source.stop_waiting(*this);
     parts_.source.forget(*this);
+    parts_.source.drop(*this);
   }
 }
 

@@ -47,7 +47,8 @@ class Connection final : public net::Disposable,
                          private net::DeadlineOwner,
                          private SessionsWaiter,
                          private UpgradeWaiter,
-                         private PublishWaiter {
+                         private PublishWaiter,
+                         private ForecastWaiter {
  public:
   // What every connection of an endpoint shares; all outlive it.
   struct Parts {
@@ -90,6 +91,7 @@ class Connection final : public net::Disposable,
   void on_ended(OrRefusal<EndedSession> ended) override;
   void on_upgrade(const OrRefusal<UpgradeInfo>& upgrade) override;
   void on_published(const OrRefusal<PublishInfo>& published) override;
+  void on_forecast(const OrRefusal<ForecastInfo>& forecast) override;
   void on_source_answer(const Answer& answer);
 
   void serve();

@@ -8,6 +8,7 @@
 
 #include "admin/drain_info.h"
 #include "admin/metrics_text.h"
+#include "admin/traffic_info.h"
 #include "base/clock.h"
 
 namespace limpet::admin {
@@ -19,6 +20,13 @@ struct ProcessInfo {
   double cpu_seconds = 0;  // user and system
   WallTime started;
   std::uint64_t open_connections = 0;  // of clients, those that became sessions included
+  std::uint64_t log_lines_lost = 0;
+};
+
+struct WorkerMetrics {
+  HistogramInfo lag{};  // seconds
+  std::uint64_t chunks = 0;
+  std::uint64_t chunks_borrowed = 0;
 };
 
 struct BackendMetrics {
@@ -38,12 +46,17 @@ struct BackendMetrics {
   std::optional<bool> probe_ok{};  // none before the first probe
   Duration probe_took{};
   std::optional<DrainInfo> drain{};
+  TrafficInfo traffic{};
+  std::uint64_t became_up = 0;
+  std::uint64_t became_down = 0;
+  std::uint64_t became_ejected = 0;
 };
 
 struct PoolMetrics {
   std::string name;
   std::uint64_t eligible = 0;
   double imbalance = 1;  // most sessions a weight of a backend, by the mean; of those that take new clients
+  PoolTrafficInfo traffic{};
 };
 
 }  // namespace limpet::admin

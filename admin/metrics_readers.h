@@ -19,6 +19,10 @@ inline const LabelText kNoLabels;
   return in_seconds(time.time_since_epoch());
 }
 
+[[nodiscard]] inline LabelText pool_label(const PoolMetrics& pool) {
+  return {{"pool", pool.name}};
+}
+
 template <Counter kWhich>
 void read_total(const MetricsInfo& info, MetricsText& out) {
   out.add(kNoLabels, info.totals[static_cast<std::size_t>(kWhich)]);

@@ -95,8 +95,8 @@ void MetricsText::write(std::string_view suffix, const LabelText& labels, std::i
   text_ += '\n';
 }
 
-void MetricsText::add(const LabelText& labels, std::uint64_t value, Label more) {
-  write("", labels, {more}, value);
+void MetricsText::add(const LabelText& labels, std::uint64_t value, Label more, Label last) {
+  write("", labels, {more, last}, value);
 }
 
 void MetricsText::add(const LabelText& labels, double value, Label more) {

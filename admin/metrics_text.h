@@ -50,7 +50,7 @@ class MetricsText {
   // What is added from now on has this name. A name without a sample is not written.
   void begin(const MetricHead& head) noexcept { head_ = head, is_begun_ = false; }
 
-  void add(const LabelText& labels, std::uint64_t value, Label more = {});
+  void add(const LabelText& labels, std::uint64_t value, Label more = {}, Label last = {});
   void add(const LabelText& labels, double value, Label more = {});
   // As cumulative buckets, the sum and the count.
   void add(const LabelText& labels, const HistogramInfo& histogram, Label more = {});

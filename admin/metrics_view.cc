@@ -1,8 +1,11 @@
 #include "admin/metrics_view.h"
 
 #include <array>
+#include <vector>
 
 #include "admin/metrics_readers.h"
+#include "admin/metrics_traffic.h"
+#include "admin/metrics_workers.h"
 #include "admin/views.h"
 
 namespace limpet::admin {
@@ -29,6 +32,11 @@ void read_deliveries(Info info, Out out) {
   const auto total = [&](Counter counter) { return info.totals[static_cast<std::size_t>(counter)]; };
   out.add(kNoLabels, total(Counter::PublishedSent), {"result", "sent"});
   out.add(kNoLabels, total(Counter::PublishedDropped), {"result", "dropped"});
+}
+
+void read_reloads(Info info, Out out) {
+  out.add(kNoLabels, info.reloads_applied, {"result", "applied"});
+  out.add(kNoLabels, info.reloads_refused, {"result", "refused"});
 }
 
 void read_certificates(Info info, Out out) {
@@ -59,6 +67,14 @@ void read_backend_sessions(Info info, Out out) {
   }
 }
 
+void read_health_changes(Info info, Out out) {
+  for (const BackendMetrics& backend : info.backends) {
+    out.add(backend.labels, backend.became_up, {"to", "up"});
+    out.add(backend.labels, backend.became_down, {"to", "down"});
+    out.add(backend.labels, backend.became_ejected, {"to", "ejected"});
+  }
+}
+
 void read_probe_success(Info info, Out out) {
   for (const BackendMetrics& backend : info.backends) {
     if (backend.probe_ok) {
@@ -86,7 +102,7 @@ void read_drain_eta(Info info, Out out) {
 template <auto kMember>
 void read_pool(Info info, Out out) {
   for (const PoolMetrics& pool : info.pools) {
-    out.add(LabelText{{"pool", pool.name}}, pool.*kMember);
+    out.add(pool_label(pool), pool.*kMember);
   }
 }
 
@@ -114,12 +130,17 @@ constexpr std::array kRows{
               read_process<&ProcessInfo::open_descriptors>},
     MetricRow{{"limpet_max_descriptors", "File descriptors that may be open.", kGauge},
               read_process<&ProcessInfo::most_descriptors>},
+    MetricRow{{"limpet_log_lines_lost_total",
+               "Lines of the log that were dropped: its queue or its disk was full.", kCounter},
+              read_process<&ProcessInfo::log_lines_lost>},
 
     // The configuration.
     MetricRow{{"limpet_config_generation", "Number of the configuration that runs, from 1.", kGauge},
               read_one<[](Info info) { return info.status.generation; }>},
     MetricRow{{"limpet_config_loaded_timestamp_seconds", "When its file was loaded.", kGauge},
               read_one<[](Info info) { return in_seconds(info.status.config.loaded_at); }>},
+    MetricRow{{"limpet_config_reloads_total", "Reloads of its file, refused ones too.", kCounter},
+              read_reloads},
 
     // Clients and their sessions.
     MetricRow{{"limpet_connections_total", "Client connections that were accepted.", kCounter},
@@ -180,6 +201,8 @@ constexpr std::array kRows{
               read_backend<&BackendMetrics::is_disabled>},
     MetricRow{{"limpet_backend_ejected", "1 while the failures of traffic keep clients away.", kGauge},
               read_backend<&BackendMetrics::is_ejected>},
+    MetricRow{{"limpet_backend_health_changes_total", "Changes of its health, by what it became.", kCounter},
+              read_health_changes},
     MetricRow{{"limpet_backend_weight", "Its weight; less while it warms up.", kGauge},
               read_backend<&BackendMetrics::weight>},
     MetricRow{{"limpet_backend_probe_success", "1 when the last health probe went well.", kGauge},
@@ -244,13 +267,20 @@ constexpr std::array kRows{
 
 }  // namespace
 
-std::span<const MetricRow> metric_rows() noexcept {
-  return kRows;
+std::span<const MetricRow> metric_rows() {
+  static const std::vector<MetricRow> kAll = [] {
+    std::vector<MetricRow> all(kRows.begin(), kRows.end());
+    for (const auto& more : {worker_rows(), traffic_rows()}) {
+      all.insert(all.end(), more.begin(), more.end());
+    }
+    return all;
+  }();
+  return kAll;
 }
 
 std::string metrics_text(const MetricsInfo& info) {
   MetricsText out;
-  for (const MetricRow& row : kRows) {
+  for (const MetricRow& row : metric_rows()) {
     out.begin(row.head);
     row.read(info, out);
   }

@@ -1,4 +1,5 @@
-// The metrics: each is one row of the table in metrics_view.cc. docs/metrics.md tells of each; a test
+// The metrics: each is one row of a table in metrics_view.cc, metrics_workers.cc or
+// metrics_traffic.cc. docs/metrics.md tells of each; a test
 // compares the two. Pure. Any thread.
 #pragma once
 
@@ -15,9 +16,9 @@ struct MetricRow {
   void (*read)(const MetricsInfo& info, MetricsText& out);
 };
 
-[[nodiscard]] std::span<const MetricRow> metric_rows() noexcept;
+[[nodiscard]] std::span<const MetricRow> metric_rows();
 
-// All of them, in the order of the table.
+// All of them, in the order of the tables.
 [[nodiscard]] std::string metrics_text(const MetricsInfo& info);
 
 }  // namespace limpet::admin

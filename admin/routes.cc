@@ -60,7 +60,8 @@ constexpr std::array kRoutes{
     Route{"GET", "/v1/affinity", view_pins,
           "the affinity table, page by page: limit, cursor, backend, pool, kind"},
     Route{"GET", "/v1/affinity/explain", view_explanation,
-          "where a client would go and why: client_ip, cookie, header, query, path, pool"},
+          "where a client would go and why: client_ip, cookie, header, query, path, pool; or who would move: "
+          "without, with, weight, pool"},
     Route{"GET", "/v1/affinity/{key}", view_pin, "one entry of the affinity table: pool, kind"},
     Route{"PUT", "/v1/affinity/{key}", set_pin,
           "{\"backend\": NAME} pins the key there: pool, kind; \"move\": true sends its live sessions there"},

@@ -21,7 +21,7 @@ struct Call {
 };
 
 // An answer, or what has to be asked before there is one.
-using Outcome = std::variant<Answer, SessionQuery, SessionEnd, UpgradeRequest, PublishOrder>;
+using Outcome = std::variant<Answer, SessionQuery, SessionEnd, UpgradeRequest, PublishOrder, ForecastQuery>;
 
 [[nodiscard]] Outcome route(Call call, Source& source);
 

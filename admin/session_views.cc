@@ -18,11 +18,13 @@ Json session_json(const SessionInfo& session) {
           {"backend", text_or_null(session.backend)},
           {"pool", text_or_null(session.pool)},
           {"client", session.client},
+          {"request_id", session.request_id},
           {"age_s", seconds(session.age)},
           {"messages_from_client", session.messages_from_client},
           {"messages_from_backend", session.messages_from_backend},
           {"bytes_from_client", session.bytes_from_client},
           {"bytes_from_backend", session.bytes_from_backend},
+          {"queued_bytes", session.queued_bytes},
           {"idle_s", seconds(session.idle)}};
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "admin/drain_info.h"
+#include "admin/forecast_info.h"
 #include "admin/history.h"
 #include "admin/metrics_info.h"
 #include "admin/publish_info.h"
@@ -44,6 +45,13 @@ struct PoolInfo {
   Duration drain_grace{};
 };
 
+// How much of something that has a limit is in use.
+struct RoomInfo {
+  std::string_view name;  // static text
+  std::uint64_t used = 0;
+  std::uint64_t most = 0;  // 0 = not known
+};
+
 struct StatusInfo {
   std::string version;
   Duration uptime{};
@@ -61,6 +69,9 @@ struct StatusInfo {
   std::optional<PredecessorInfo> predecessor;  // while it drains
   std::vector<PoolInfo> pools{};
   std::optional<SharedStateInfo> shared_state{};  // none: nothing is shared with other nodes
+  std::string_view not_ready{};                   // as why_not_ready()
+  std::vector<RoomInfo> room{};
+  std::uint64_t evicted_pins = 0;
 };
 
 struct MetricsInfo {
@@ -69,6 +80,9 @@ struct MetricsInfo {
   ProcessInfo process{};
   std::array<std::uint64_t, kCounterCount> totals{};  // by Counter
   std::uint64_t evictions = 0;                        // of pins
+  std::uint64_t reloads_applied = 0;
+  std::uint64_t reloads_refused = 0;
+  std::vector<WorkerMetrics> workers{};
   std::vector<PoolMetrics> pools{};
   std::vector<BackendMetrics> backends{};  // in the order of the pools
 };
@@ -166,12 +180,14 @@ struct SessionInfo {
   std::string backend;
   std::string pool;
   std::string client;
+  std::string request_id;
   Duration age{};
   Duration idle{};
   std::uint64_t messages_from_client = 0;
   std::uint64_t messages_from_backend = 0;
   std::uint64_t bytes_from_client = 0;
   std::uint64_t bytes_from_backend = 0;
+  std::uint64_t queued_bytes = 0;  // wait here for an end that does not take them
 };
 
 struct SessionQuery {
@@ -203,7 +219,7 @@ class SessionsWaiter {
   ~SessionsWaiter() = default;
 };
 
-class Source : public ConfigurationCalls, public UpgradeCalls, public PublishCalls {
+class Source : public ConfigurationCalls, public UpgradeCalls, public PublishCalls, public ForecastCalls {
  public:
   // Empty = ready, else a word that says what is missing.
   [[nodiscard]] virtual std::string_view why_not_ready() const = 0;

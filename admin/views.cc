@@ -46,6 +46,14 @@ Json predecessor_json(const std::optional<PredecessorInfo>& predecessor) {
           {"since", to_rfc3339(predecessor->since)}};
 }
 
+Json room_json(const std::vector<RoomInfo>& rows) {
+  Json json = Json::object();
+  for (const RoomInfo& room : rows) {
+    json[std::string(room.name)] = {{"used", room.used}, {"most", room.most}};
+  }
+  return json;
+}
+
 Json shared_json(const std::optional<SharedStateInfo>& shared) {
   if (!shared) {
     return nullptr;
@@ -103,7 +111,10 @@ Outcome view_status(const Call&, Source& source) {
                       {"pins", status.pins},
                       {"pid", status.pid},
                       {"predecessor", predecessor_json(status.predecessor)},
-                      {"shared_state", shared_json(status.shared_state)}});
+                      {"shared_state", shared_json(status.shared_state)},
+                      {"not_ready", text_or_null(std::string(status.not_ready))},
+                      {"room", room_json(status.room)},
+                      {"evicted_pins", status.evicted_pins}});
 }
 
 Outcome view_backends(const Call&, Source& source) {

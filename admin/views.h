@@ -39,6 +39,7 @@ namespace limpet::admin {
 
 // explain_view.cc
 [[nodiscard]] Outcome view_explanation(const Call& call, Source& source);
+[[nodiscard]] Answer forecast_answer(const OrRefusal<ForecastInfo>& forecast);
 
 // upgrade_call.cc
 [[nodiscard]] Outcome start_upgrade(const Call& call, Source& source);

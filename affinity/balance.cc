@@ -148,4 +148,8 @@ Choice balance_by_load(const NewClient& client) noexcept {
                             : least_loaded<Weights::AsTheyAre>(client);
 }
 
+Choice balance(const NewClient& client, settings::Balance how) noexcept {
+  return how == settings::Balance::Hash ? balance_by_hash(client) : balance_by_load(client);
+}
+
 }  // namespace limpet::affinity

@@ -10,6 +10,7 @@
 #include "affinity/table.h"
 #include "backends/backend_set.h"
 #include "backends/eligibility.h"
+#include "settings/settings.h"
 
 namespace limpet::affinity {
 
@@ -32,6 +33,9 @@ struct Choice {
 // The one with the smallest load for its weight; the walk decides between equals. Needs no load bound: the
 // least loaded is always below it.
 [[nodiscard]] Choice balance_by_load(const NewClient& client) noexcept;
+
+// By the one or the other, as the rule of a pool says.
+[[nodiscard]] Choice balance(const NewClient& client, settings::Balance how) noexcept;
 
 // Why a backend cannot take a request, for a person; empty when it can.
 [[nodiscard]] std::string_view why_refused(const backends::Backend& backend, backends::Visitor visitor,

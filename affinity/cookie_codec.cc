@@ -58,6 +58,20 @@ std::string digits_of(std::uint64_t number) {
 
 }  // namespace
 
+std::string_view word(CookieFault fault) noexcept {
+  switch (fault) {
+    case CookieFault::Malformed:
+      return "malformed";
+    case CookieFault::Unreadable:
+      return "unreadable";
+    case CookieFault::Expired:
+      return "expired";
+    case CookieFault::kCount:
+      break;
+  }
+  return "unknown";
+}
+
 CookieCodec::CookieCodec(std::vector<crypto::Key> keys) : keys_(std::move(keys)) {
   LIMPET_ASSERT(!keys_.empty(), "a cookie codec needs a key");
 }
@@ -72,14 +86,15 @@ std::string CookieCodec::encode(const CookieContent& content, std::string_view p
   return crypto::base64url(bytes_of(sealed));
 }
 
-std::optional<CookieContent> CookieCodec::decode(std::string_view value, std::string_view pool, WallTime now,
-                                                 std::optional<Duration> max_age) const {
+std::variant<CookieContent, CookieFault> CookieCodec::open(std::string_view value, std::string_view pool,
+                                                           WallTime now,
+                                                           std::optional<Duration> max_age) const {
   if (value.size() != kTextBytes) {
-    return std::nullopt;  // before any work: the value is as long as the client likes
+    return CookieFault::Malformed;  // before any work: the value is as long as the client likes
   }
   const std::optional<std::string> sealed = crypto::from_base64url(value);
   if (!sealed) {
-    return std::nullopt;
+    return CookieFault::Malformed;
   }
   const std::string context = context_of(pool);
   for (const crypto::Key& key : keys_) {
@@ -89,13 +104,20 @@ std::optional<CookieContent> CookieCodec::decode(std::string_view value, std::st
     }
     const WallTime issued(Duration(static_cast<std::int64_t>(number_at(*plain, 2 * kNumberBytes))));
     if (max_age && now - issued > *max_age) {
-      return std::nullopt;
+      return CookieFault::Expired;
     }
     return CookieContent{.key_text = digits_of(number_at(*plain, 0)),
                          .backend_name_hash = number_at(*plain, kNumberBytes),
                          .issued = issued};
   }
-  return std::nullopt;
+  return CookieFault::Unreadable;
+}
+
+std::optional<CookieContent> CookieCodec::decode(std::string_view value, std::string_view pool, WallTime now,
+                                                 std::optional<Duration> max_age) const {
+  auto opened = open(value, pool, now, max_age);
+  auto* const content = std::get_if<CookieContent>(&opened);
+  return content != nullptr ? std::optional(std::move(*content)) : std::nullopt;
 }
 
 std::string CookieCodec::new_key_text() {

@@ -4,10 +4,12 @@
 // thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/clock.h"
@@ -22,6 +24,11 @@ struct CookieContent {
   WallTime issued;
 };
 
+// Why a cookie gives none. A forged one cannot be told from one of another key or pool.
+enum class CookieFault : std::uint8_t { Malformed, Unreadable, Expired, kCount };
+inline constexpr std::size_t kCookieFaultCount = static_cast<std::size_t>(CookieFault::kCount);
+[[nodiscard]] std::string_view word(CookieFault fault) noexcept;  // "malformed", ...
+
 class CookieCodec {
  public:
   // Requires at least one key: the first seals, all open.
@@ -31,6 +38,10 @@ class CookieCodec {
   [[nodiscard]] std::string encode(const CookieContent& content, std::string_view pool) const;
   // `max_age`: none = never too old. A time of issue in the future is accepted: the wall clock may have
   // jumped.
+  [[nodiscard]] std::variant<CookieContent, CookieFault> open(std::string_view value, std::string_view pool,
+                                                              WallTime now,
+                                                              std::optional<Duration> max_age) const;
+  // The same, whatever the fault.
   [[nodiscard]] std::optional<CookieContent> decode(std::string_view value, std::string_view pool,
                                                     WallTime now, std::optional<Duration> max_age) const;
   // A fresh client key: 16 random hex digits.

@@ -19,6 +19,7 @@ struct Source {
   const Backend* backend = nullptr;  // what it names; null also when that backend is gone
   Visitor visitor = Visitor::New;
   PinReason reason = PinReason::Balance;
+  Ground ground = Ground::NoBackend;
 };
 
 // Sources in the order in which they count.
@@ -34,7 +35,8 @@ Source by_hand_source(const PoolView& pool, const Pin& pin) noexcept {
           .says_something = pin.by_hand,
           .backend = pin.by_hand ? pool.backends.by_id(pin.backend) : nullptr,
           .visitor = Visitor::Pinned,
-          .reason = PinReason::Moved};
+          .reason = PinReason::Moved,
+          .ground = Ground::ByHand};
 }
 
 // A cookie does not say how long ago its client was there: only the pin can tell that it is mid-session.
@@ -46,7 +48,8 @@ Source cookie_source(const PoolView& pool, const Identity& identity, const Pin& 
           .says_something = identity.cookie_backend.has_value(),
           .backend = backend,
           .visitor = pin_agrees && pin.mid_session ? Visitor::Pinned : Visitor::New,
-          .reason = pin_agrees ? pin.reason : balance_word(pool.rule)};
+          .reason = pin_agrees ? pin.reason : balance_word(pool.rule),
+          .ground = Ground::Cookie};
 }
 
 Source pin_source(const PoolView& pool, const Pin& pin) noexcept {
@@ -55,7 +58,8 @@ Source pin_source(const PoolView& pool, const Pin& pin) noexcept {
           .says_something = is_set,
           .backend = is_set ? pool.backends.by_id(pin.backend) : nullptr,
           .visitor = pin.mid_session ? Visitor::Pinned : Visitor::New,
-          .reason = pin.reason};
+          .reason = pin.reason,
+          .ground = Ground::Pin};
 }
 
 void note(const Attempts& attempts, std::string_view step, const Backend* backend, std::string_view verdict) {
@@ -103,6 +107,21 @@ bool needs_cookie(const PoolView& pool, const Identity& identity, const Backend&
   return by_cookie && (identity.cookie_backend != backend.name_hash || identity.cookie_is_aging);
 }
 
+Ground ground_of(PinReason reason) noexcept {
+  switch (reason) {
+    case PinReason::Hash:
+      return Ground::Hash;
+    case PinReason::Overflow:
+      return Ground::Overflow;
+    case PinReason::Failover:
+      return Ground::Failover;
+    case PinReason::Balance:
+    case PinReason::Moved:
+      break;
+  }
+  return Ground::Balance;
+}
+
 Choice place_new_client(const PoolView& pool, const Identity& identity, const Request& request,
                         const Attempts& attempts) {
   const NewClient client{.set = pool.backends,
@@ -110,15 +129,22 @@ Choice place_new_client(const PoolView& pool, const Identity& identity, const Re
                          .load_factor = pool.rule.load_factor,
                          .tried = attempts.tried,
                          .minds_share = pool.has_slow_start};
-  const bool by_hash = pool.rule.balance == settings::Balance::Hash;
-  const Choice choice = by_hash ? balance_by_hash(client) : balance_by_load(client);
+  const Choice choice = balance(client, pool.rule.balance);
   if (attempts.trace != nullptr) {
+    const bool by_hash = pool.rule.balance == settings::Balance::Hash;
     (by_hash ? explain_hash : explain_load)(client, choice, *attempts.trace);
   }
   return choice;
 }
 
+constexpr std::array<std::string_view, kGroundCount> kGroundWords{
+    "by_hand", "cookie", "pin", "balance", "hash", "overflow", "failover", "no_backend", "strict"};
+
 }  // namespace
+
+std::string_view word(Ground ground) noexcept {
+  return kGroundWords[static_cast<std::size_t>(ground)];
+}
 
 Decision decide(const PoolView& pool, const Identity& identity, const Request& request,
                 const AffinityTable& table, const Attempts& attempts) {
@@ -135,18 +161,21 @@ Decision decide(const PoolView& pool, const Identity& identity, const Request& r
   if (known.usable != nullptr) {
     decision.backend = known.usable->backend;
     decision.was_pinned = true;
+    decision.ground = known.usable->ground;
     const bool is_in_table = decision.backend->id == pin.backend;
     decision.by_hand = is_in_table && pin.by_hand;
     decision.reason = known.something_was_lost && !is_in_table ? PinReason::Failover : known.usable->reason;
   } else if (pool.rule.strict && known.may_come_back) {
     note(attempts, "strict", nullptr, "the client may not be moved");
     decision.outcome = Outcome::StrictPin;
+    decision.ground = Ground::Strict;
     return decision;
   } else {
     const Choice choice = place_new_client(pool, identity, request, attempts);
     decision.backend = choice.backend;
     const bool moves_on = known.something_was_lost || !attempts.tried.empty();
     decision.reason = moves_on ? PinReason::Failover : choice.reason;
+    decision.ground = choice.backend != nullptr ? ground_of(decision.reason) : Ground::NoBackend;
   }
   if (decision.backend != nullptr) {
     decision.outcome = Outcome::Chosen;

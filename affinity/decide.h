@@ -48,7 +48,8 @@ struct Request {
 struct Identity {
   std::optional<Key> key;                       // none: by none, or nothing to key on
   std::optional<std::uint64_t> cookie_backend;  // name hash in a verified cookie
-  bool key_is_new = false;       // cookie affinity, no valid cookie and no fallback: the key was just made up
+  bool key_is_new = false;  // cookie affinity, no valid cookie and no fallback: the key was just made up
+  std::optional<CookieFault> cookie_fault;  // cookies came and none was valid: why the last was not
   bool cookie_is_aging = false;  // half of max_age is over: a client in steady use must not lose its cookie
 };
 [[nodiscard]] Identity identify(const PoolView& pool, const Request& request);
@@ -59,10 +60,27 @@ enum class Outcome : std::uint8_t {
   StrictPin,   // strict affinity: the pinned backend cannot take it and no other may (503)
 };
 
+// How a decision came about, for people who count them.
+enum class Ground : std::uint8_t {
+  ByHand,    // an operator's word was followed
+  Cookie,    // the cookie was
+  Pin,       // the table was
+  Balance,   // a client that nothing binds, by load
+  Hash,      // and by hash
+  Overflow,  // by hash, and the first choice was over its load bound
+  Failover,  // another than the one that it is bound to, or that was tried
+  NoBackend,
+  Strict,
+  kCount,
+};
+inline constexpr std::size_t kGroundCount = static_cast<std::size_t>(Ground::kCount);
+[[nodiscard]] std::string_view word(Ground ground) noexcept;  // "by_hand", "cookie", ...
+
 struct Decision {
   Outcome outcome = Outcome::NoBackends;
   const backends::Backend* backend = nullptr;  // set with Chosen; belongs to the pool
   PinReason reason = PinReason::Balance;
+  Ground ground = Ground::NoBackend;
   bool by_hand = false;
   bool was_pinned = false;           // a hand-set pin, a cookie or a pin named exactly this backend
   backends::BackendId pin_seen = 0;  // what the table said, 0 = nothing: for claim_session

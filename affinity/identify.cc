@@ -9,16 +9,18 @@ namespace limpet::affinity {
 
 namespace {
 
-std::optional<CookieContent> first_valid_cookie(const PoolView& pool, const Request& request) {
+// The first valid cookie, or why the last one is not; none where there is none at all.
+std::optional<std::variant<CookieContent, CookieFault>> find_cookie(const PoolView& pool,
+                                                                    const Request& request) {
   const settings::Cookie& cookie = pool.rule.cookie;
+  std::optional<std::variant<CookieContent, CookieFault>> found;
   for (const std::string_view value : http::cookie_values(request.client.request.fields, cookie.name)) {
-    std::optional<CookieContent> content =
-        pool.codec->decode(value, pool.name, request.wall_now, cookie.max_age);
-    if (content) {
-      return content;
+    found = pool.codec->open(value, pool.name, request.wall_now, cookie.max_age);
+    if (std::holds_alternative<CookieContent>(*found)) {
+      break;
     }
   }
-  return std::nullopt;
+  return found;
 }
 
 bool is_aging(const CookieContent& content, const std::optional<Duration>& max_age, WallTime now) {
@@ -47,11 +49,15 @@ Identity identify(const PoolView& pool, const Request& request) {
   Identity identity;
   const bool by_cookie = pool.rule.by == settings::AffinityBy::Cookie && pool.codec != nullptr;
   if (by_cookie) {
-    if (const std::optional<CookieContent> content = first_valid_cookie(pool, request)) {
+    const auto found = find_cookie(pool, request);
+    if (const auto* const content = found ? std::get_if<CookieContent>(&*found) : nullptr) {
       identity.key = Key::make(KeyKind::Cookie, content->key_text);
       identity.cookie_backend = content->backend_name_hash;
       identity.cookie_is_aging = is_aging(*content, pool.rule.cookie.max_age, request.wall_now);
       return identity;
+    }
+    if (found) {
+      identity.cookie_fault = std::get<CookieFault>(*found);
     }
   }
   identity.key = extract_key(pool.rule, request.client);

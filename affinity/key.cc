@@ -24,6 +24,19 @@ constexpr std::array<std::pair<KeyKind, std::string_view>, 5> kKindWords{{
 constexpr unsigned kV4Bits = 32;
 constexpr unsigned kV6Bits = 128;
 
+constexpr std::string_view kDigest = "sha1:";
+
+std::string digest_of(std::string_view text) {
+  return std::string(kDigest) + hex(crypto::sha1(text));
+}
+
+// What digest_of() has made of a long key.
+bool is_digest(std::string_view text) noexcept {
+  constexpr std::size_t kDigits = 40;
+  return text.size() == kDigest.size() + kDigits && text.starts_with(kDigest) &&
+         text.find_first_not_of("0123456789abcdef", kDigest.size()) == std::string_view::npos;
+}
+
 std::string_view header_value(const http::RequestHead& request, std::string_view name) {
   const http::Field* const field = request.fields.find(name);
   return field != nullptr ? field->value : std::string_view{};
@@ -90,10 +103,15 @@ std::optional<KeyKind> key_kind_of(std::string_view word) noexcept {
   return row != kKindWords.end() ? std::optional(row->first) : std::nullopt;
 }
 
+std::string text_for_log(KeyKind kind, std::string_view text) {
+  const bool is_secret = kind == KeyKind::Header || kind == KeyKind::Query;
+  return is_secret && !is_digest(text) ? digest_of(text) : std::string(text);
+}
+
 Key Key::make(KeyKind kind, std::string_view text) {
   Key key{.kind = kind, .text = std::string(text), .hash = 0};
   if (text.size() > kMaxKeyBytes) {
-    key.text = "sha1:" + hex(crypto::sha1(text));
+    key.text = digest_of(text);
   }
   key.hash = XXH3_64bits_withSeed(key.text.data(), key.text.size(), static_cast<XXH64_hash_t>(kind));
   return key;

@@ -30,6 +30,10 @@ struct Key {
   [[nodiscard]] static Key make(KeyKind kind, std::string_view text);
 };
 
+// As the log tells it: what a client says in a header or in the query may be a secret, and is told as a
+// digest.
+[[nodiscard]] std::string text_for_log(KeyKind kind, std::string_view text);
+
 // What is known of a client when its request has been read.
 struct ClientFacts {
   IpAddress address;  // the true one, behind trusted proxies

@@ -69,8 +69,10 @@ std::string_view word(PinReason reason) noexcept {
   return "unknown";
 }
 
-AffinityTable::AffinityTable(std::size_t max_entries) : seed_(crypto::random_seed()) {
-  const std::size_t most = std::clamp<std::size_t>(max_entries, 1, kMostShards * kMaxShardEntries);
+AffinityTable::AffinityTable(std::size_t max_entries)
+    : seed_(crypto::random_seed()),
+      capacity_(std::clamp<std::size_t>(max_entries, 1, kMostShards * kMaxShardEntries)) {
+  const std::size_t most = capacity_;
   const std::size_t count = std::bit_floor(std::clamp<std::size_t>(most / kMinShardEntries, 1, kMostShards));
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t rest = i < most % count ? 1U : 0U;

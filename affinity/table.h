@@ -118,6 +118,8 @@ class AffinityTable {
   std::size_t expire(Instant now);
 
   [[nodiscard]] std::size_t size() const noexcept;
+  // How many it may hold at most.
+  [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
   // Entries that went because the table was full; expired ones do not count.
   [[nodiscard]] std::uint64_t evictions() const noexcept;
   // Grows whenever something was changed that a copy of the table would miss; expiry alone does not count.
@@ -146,6 +148,7 @@ class AffinityTable {
   // A seed of this process: clients choose the text of header, query and path keys, and must not be able to
   // choose where in the table they land.
   std::uint64_t seed_;
+  std::size_t capacity_;
   std::vector<std::unique_ptr<Shard>> shards_;  // a power of two
   // Number of the time in which what other nodes say has been heard without a gap; never 0. It comes round
   // after 65 535 gaps.

@@ -8,6 +8,7 @@
 #include "app/process_facts.h"
 #include "app/server.h"
 #include "app/totals.h"
+#include "app/traffic_sums.h"
 #include "backends/eligibility.h"
 
 namespace limpet::app {
@@ -49,13 +50,21 @@ admin::MetricsInfo AdminSource::metrics() const {
                      .most_descriptors = most_descriptors(),
                      .cpu_seconds = cpu_seconds(),
                      .started = clock.wall_now() - metrics.status.uptime,
-                     .open_connections = server_.shared().connections.load(kRelaxed)};
+                     .open_connections = server_.shared().connections.load(kRelaxed),
+                     .log_lines_lost = server_.shared().log.lines_lost()};
   for (std::size_t i = 0; i < kCounterCount; ++i) {
     metrics.totals[i] = total(server_, static_cast<Counter>(i));
   }
+  PoolSums sums = sum_pools(server_.workers());
   metrics.evictions = server_.pins().evictions();
+  metrics.reloads_applied = server_.configuration().accepted();
+  metrics.reloads_refused = server_.configuration().refused();
+  for (const auto& worker : server_.workers()) {
+    metrics.workers.push_back(told_of(*worker));
+  }
   for (const affinity::PoolView& pool : server_.snapshot()->pools) {
     metrics.pools.push_back(pool_metrics(pool));
+    metrics.pools.back().traffic = told_of(sums[pool.id]);
     for (const backends::Backend& backend : pool.backends.all()) {
       metrics.backends.push_back(backend_metrics(pool, backend));
     }
@@ -84,7 +93,11 @@ admin::BackendMetrics AdminSource::backend_metrics(const affinity::PoolView& poo
       .requests = state.requests.load(kRelaxed),
       .failures = state.failures.load(kRelaxed),
       .cut_short = state.cut_short.load(kRelaxed),
-      .drain = drain_info(server_.drains(), backend.id, {clock.now(), clock.wall_now()})};
+      .drain = drain_info(server_.drains(), backend.id, {clock.now(), clock.wall_now()}),
+      .traffic = sum_of(state.traffic),
+      .became_up = state.health_changes.up.get(),
+      .became_down = state.health_changes.down.get(),
+      .became_ejected = state.health_changes.ejected.get()};
   if (const auto probe = server_.monitor().last_probe(backend.id)) {
     metrics.probe_ok = probe->ok;
     metrics.probe_took = probe->took;

@@ -8,6 +8,7 @@
 
 #include "app/admin_drains.h"
 #include "app/drain_pace.h"
+#include "app/process_facts.h"
 #include "app/publisher.h"
 #include "app/server.h"
 #include "app/shared_state.h"
@@ -51,6 +52,7 @@ AdminSource::AdminSource(Server& server)
     : server_(server),
       replies_(server.loop(), [this](proxy::SessionReply&& reply) { on_reply(std::move(reply)); }),
       orders_(server.loop(), server.shared().log, server.workers()),
+      forecasts_(server.loop(), server.pins(), server.shared().clock),
       recorder_(server) {}
 
 std::string_view AdminSource::why_not_ready() const {
@@ -97,6 +99,12 @@ admin::StatusInfo AdminSource::status() const {
   }
   status.tls_clients = tls_totals(server_.certificates().client_counts());
   status.tls_backends = tls_totals(server_.certificates().backend_counts());
+  status.not_ready = why_not_ready();
+  status.room = {
+      {"connections", server_.shared().connections.load(kRelaxed), server_.settings().limits.sessions},
+      {"descriptors", open_descriptors(), most_descriptors()},
+      {"pins", status.pins, server_.pins().capacity()}};
+  status.evicted_pins = server_.pins().evictions();
   return status;
 }
 
@@ -189,8 +197,10 @@ admin::OrRefusal<admin::PinInfo> AdminSource::forget_pin(const admin::KeyChoice&
 }
 
 void AdminSource::log_change(std::string_view event, const admin::PinInfo& pin) const {
-  server_.shared().log.info(
-      event, {{"key", pin.key}, {"pool", pin.pool}, {"backend", pin.backend}, {"author", "api"}});
+  server_.shared().log.info(event, {{"key", affinity::text_for_log(pin.kind, pin.key)},
+                                    {"pool", pin.pool},
+                                    {"backend", pin.backend},
+                                    {"author", "api"}});
 }
 
 admin::OrRefusal<admin::Explanation> AdminSource::explain(const admin::ExplainQuery& query) const {
@@ -251,6 +261,19 @@ void AdminSource::upgrade(admin::UpgradeWaiter& waiter) {
 
 void AdminSource::stop_waiting(admin::UpgradeWaiter& waiter) {
   server_.succession().stop_waiting(waiter);
+}
+
+void AdminSource::forecast(const admin::ForecastQuery& query, admin::ForecastWaiter& waiter) {
+  auto begun = begin_forecast(*server_.snapshot(), query);
+  if (const auto* const refusal = std::get_if<admin::Refusal>(&begun)) {
+    waiter.on_forecast(*refusal);
+    return;
+  }
+  forecasts_.add(std::get<affinity::Forecast>(std::move(begun)), waiter);
+}
+
+void AdminSource::drop(admin::ForecastWaiter& waiter) {
+  forecasts_.drop(waiter);
 }
 
 void AdminSource::publish(const admin::PublishOrder& order, admin::PublishWaiter& waiter) {
@@ -314,12 +337,14 @@ admin::SessionInfo AdminSource::info_of(proxy::SessionView view) const {
                           .backend = {},
                           .pool = {},
                           .client = std::move(view.client),
+                          .request_id = std::move(view.request_id),
                           .age = std::max(Duration{}, now - view.opened),
                           .idle = std::max(Duration{}, now - view.last_activity),
                           .messages_from_client = view.messages_from_client,
                           .messages_from_backend = view.messages_from_backend,
                           .bytes_from_client = view.bytes_from_client,
-                          .bytes_from_backend = view.bytes_from_backend};
+                          .bytes_from_backend = view.bytes_from_backend,
+                          .queued_bytes = view.queued_bytes};
   if (const affinity::PoolView* const pool = server_.snapshot()->pool_of(view.backend)) {
     info.backend = pool->backends.by_id(view.backend)->spec.name;
     info.pool = pool->name;

@@ -8,6 +8,7 @@
 
 #include "admin/source.h"
 #include "app/admin_pins.h"
+#include "app/forecasts.h"
 #include "app/recorder.h"
 #include "app/run_time_changes.h"
 #include "app/session_orders.h"
@@ -54,6 +55,8 @@ class AdminSource final : public admin::Source {
   void cancel(admin::SessionsWaiter& waiter) override;
   void upgrade(admin::UpgradeWaiter& waiter) override;
   void stop_waiting(admin::UpgradeWaiter& waiter) override;
+  void forecast(const admin::ForecastQuery& query, admin::ForecastWaiter& waiter) override;
+  void drop(admin::ForecastWaiter& waiter) override;
   void publish(const admin::PublishOrder& order, admin::PublishWaiter& waiter) override;
   void forget(admin::PublishWaiter& waiter) override;
   [[nodiscard]] std::size_t most_message_bytes() const override;
@@ -86,6 +89,7 @@ class AdminSource final : public admin::Source {
   std::uint64_t last_question_ = 0;
   net::Mailbox<proxy::SessionReply> replies_;
   SessionOrders orders_;
+  Forecasts forecasts_;
   Recorder recorder_;
 };
 

@@ -11,6 +11,7 @@
 #include "app/publish_command.h"
 #include "app/query_commands.h"
 #include "app/run_commands.h"
+#include "app/top_command.h"
 #include "app/upgrade_command.h"
 
 namespace limpet::app {
@@ -65,6 +66,7 @@ int run_command_line(int argc, const char* const* argv) {
   add_run_commands(app, exit_code);
   add_demo_command(app, exit_code);
   add_query_commands(app, exit_code);
+  add_top_command(app, exit_code);
   add_operator_commands(app, exit_code);
   add_publish_command(app, exit_code);
   add_configuration_commands(app, exit_code);

@@ -51,6 +51,7 @@ void Configuration::accept(settings::Settings next, Author author, WallTime now)
   author_ = author;
   loaded_at_ = now;
   ++generation_;
+  ++accepted_;
 }
 
 void Configuration::accept_run_time(settings::Settings next) {

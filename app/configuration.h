@@ -42,7 +42,11 @@ class Configuration {
   [[nodiscard]] Plan plan(settings::Settings loaded) const;
   // The file was loaded and runs now.
   void accept(settings::Settings next, Author author, WallTime now);
-  // The same for a change at run time.
+  // The file was loaded and is refused: what ran before runs on.
+  void refuse() noexcept { ++refused_; }
+  [[nodiscard]] std::uint64_t accepted() const noexcept { return accepted_; }
+  [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
+  // The same as accept() for a change at run time.
   void accept_run_time(settings::Settings next);
 
   [[nodiscard]] RunTimeMark mark(std::string_view pool, std::string_view backend) const;
@@ -52,6 +56,8 @@ class Configuration {
   settings::Settings loaded_;   // what the file made run
   settings::Settings running_;  // that and the changes at run time
   std::uint64_t generation_ = 1;
+  std::uint64_t accepted_ = 0;  // reloads
+  std::uint64_t refused_ = 0;
   WallTime loaded_at_;
   Author author_ = Author::Start;
 };

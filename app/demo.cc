@@ -138,7 +138,7 @@ bool parse_demo_duration(std::string_view text, DemoOptions& options) {
 }
 
 int run_demo(const DemoOptions& options) {
-  ignore_hangup();  // before the backends have their thread
+  ignore_early_signals();  // before the backends have their thread
   const ScratchFolder folder;
   if (folder.path().empty()) {
     std::cerr << "limpet: cannot make a temporary folder for the cookie key\n";

@@ -7,8 +7,12 @@
 #include <thread>
 
 #include "app/admin_command.h"
-#include "app/query_tables.h"
+#include "app/progress_line.h"
+#include "app/terminal.h"
 #include "base/percent.h"
+#include "console/json.h"
+#include "console/progress.h"
+#include "console/query_tables.h"
 
 namespace limpet::app {
 
@@ -25,11 +29,12 @@ struct OperatorOptions {
   std::string rate;  // drain; empty: that of the pool
   bool no_close = false;
   bool wait = false;
+  bool no_wait = false;
   std::string session;
 };
 
 std::string one_backend(const Json& backend) {
-  return backends_table(Json::array({backend}));
+  return console::backends_table(Json::array({backend}));
 }
 
 AdminCall mode_call(const OperatorOptions& options, std::string_view word) {
@@ -52,36 +57,36 @@ Fetched look(const OperatorOptions& options, const std::string& pool) {
   return fetched;
 }
 
-std::string progress_line(const Json& drain) {
-  const auto number = [&drain](const char* name) { return drain[name].dump(); };
-  std::string line = number("remaining") + " left, " + number("told") + " told, " + number("cut") + " cut";
-  if (drain["resting"].get<bool>()) {
-    return line + "; resting: no other backend could take the clients\n";
-  }
-  line += ", " + drain["rate"].get<std::string>();
-  return line + (drain["slowed"].get<bool>() ? ", slowed: the other backends are in distress\n" : "\n");
-}
-
-// One line at each change, until nobody is left.
+// Shows how it goes on until nobody is left.
 int wait_for_end(const OperatorOptions& options, Fetched fetched) {
-  const std::string pool = fetched.json["pool"].get<std::string>();
-  for (std::string last; fetched.problem.empty(); fetched = look(options, pool)) {
-    const Json& drain = fetched.json["drain"];
-    if (!drain.is_object() || drain["cause"] != "drained") {
+  const std::string pool = console::text(fetched.json, "pool");
+  ProgressLine progress;
+  if (progress.is_rewritten() && !options.common.json) {
+    std::cout << "the drain goes on by itself: Ctrl-C ends the waiting alone\n";
+  }
+  for (; fetched.problem.empty(); fetched = look(options, pool)) {
+    const Json& drain = console::field(fetched.json, "drain");
+    if (console::text(drain, "cause") != "drained") {
+      progress.end();
       std::cerr << "limpet: somebody else has ended the drain\n";
       return kBadConfiguration;
     }
-    const std::string line = progress_line(drain);
-    if (line != last && !options.common.json) {
-      std::cout << line << std::flush;
+    if (!options.common.json) {
+      progress.show(console::drain_progress(drain));
     }
-    last = line;
-    if (drain["remaining"] == 0) {
+    if (console::number(drain, "remaining") == 0) {
       break;
     }
     std::this_thread::sleep_for(kLookEvery);
   }
+  progress.end();
   return report(options.common, fetched, one_backend);
+}
+
+// Somebody who looks on wants to see the end; a script that has not asked for it must not wait.
+bool is_to_wait(const OperatorOptions& options) {
+  const bool is_watched = output_is_terminal() && !options.common.json && !options.no_close;
+  return options.wait || (is_watched && !options.no_wait);
 }
 
 int run_drain(const OperatorOptions& options) {
@@ -92,8 +97,8 @@ int run_drain(const OperatorOptions& options) {
   }
   call.body = body.dump();
   const Fetched fetched = fetch(options.common, call);
-  return options.wait && fetched.problem.empty() ? wait_for_end(options, fetched)
-                                                 : report(options.common, fetched, one_backend);
+  return is_to_wait(options) && fetched.problem.empty() ? wait_for_end(options, fetched)
+                                                        : report(options.common, fetched, one_backend);
 }
 
 int run_mode(const OperatorOptions& options, std::string_view word) {
@@ -124,7 +129,9 @@ void add_operator_commands(CLI::App& app, int& exit_code) {
       add_backend_command(app, options, "drain", "Take a backend out of service and send its sessions away");
   drain->add_option("--rate", options.rate, "So many in a time, like 50/s; without it that of the pool");
   drain->add_flag("--no-close", options.no_close, "Only let no new clients in");
-  drain->add_flag("--wait", options.wait, "Show how it goes on, until nobody is left");
+  CLI::Option* const wait = drain->add_flag(
+      "--wait", options.wait, "Show how it goes on, until nobody is left; on a terminal it does");
+  drain->add_flag("--no-wait", options.no_wait, "Only begin it, also on a terminal")->excludes(wait);
   drain->callback([&exit_code] { exit_code = run_drain(options); });
 
   CLI::App* const enable = add_backend_command(app, options, "enable", "Put a backend back into service");

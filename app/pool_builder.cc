@@ -116,7 +116,7 @@ backends::Backend PoolBuilder::build_backend(const std::string& pool, const sett
   Known& known = backends_[{pool, backend.name}];
   if (known.state == nullptr) {
     known.id = ++last_backend_;
-    known.state = std::make_shared<backends::BackendState>();
+    known.state = std::make_shared<backends::BackendState>(workers_);
   }
   known.built = generation_;
   backends::Backend built;

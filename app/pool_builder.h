@@ -41,6 +41,8 @@ class PoolBuilder {
   static void make_keys(const settings::Settings& settings, KeysRead& keys);
   void use_keys(Codecs codecs) { codecs_ = std::move(codecs); }
 
+  // How many count what passes through the backends; before the first build().
+  void set_workers(std::size_t workers) noexcept { workers_ = workers; }
   // Requires the keys of these settings in use_keys(). Names without an address so far become backends
   // without one. `standing`: the pools of the settings and who is leaving them, in this order in the
   // snapshot.
@@ -84,6 +86,7 @@ class PoolBuilder {
   Certificates certificates_;
   backends::BackendId last_backend_ = 0;
   std::uint64_t generation_ = 0;
+  std::size_t workers_ = 1;
 };
 
 }  // namespace limpet::app

@@ -10,8 +10,10 @@
 #include "admin/json.h"
 #include "app/admin_command.h"
 #include "app/exit_codes.h"
-#include "app/query_tables.h"
+#include "app/explain_command.h"
 #include "base/percent.h"
+#include "console/query_tables.h"
+#include "console/summary.h"
 
 namespace limpet::app {
 
@@ -70,20 +72,29 @@ std::string more_note(const Json& page) {
 }
 
 std::string pin_page_text(const Json& page) {
-  return pins_table(page["entries"]) + more_note(page);
+  return console::pins_table(page["entries"]) + more_note(page);
 }
 
 std::string session_page_text(const Json& page) {
-  return sessions_table(page["sessions"]) + more_note(page);
+  return console::sessions_table(page["sessions"]) + more_note(page);
 }
 
 int run_status(const QueryOptions& options) {
-  return report(options.common, fetch(options.common, {.target = "/v1/status"}), status_text);
+  const Fetched status = fetch(options.common, {.target = "/v1/status"});
+  if (options.common.json || !status.problem.empty()) {
+    return report(options.common, status, nullptr);
+  }
+  const Fetched backends = fetch(options.common, {.target = "/v1/backends"});
+  if (!backends.problem.empty()) {
+    return report(options.common, backends, nullptr);
+  }
+  std::cout << console::status_summary(status.json, backends.json) << std::flush;
+  return kFine;
 }
 
 int run_backends(const QueryOptions& options) {
   return report(options.common, fetch(options.common, {.target = "/v1/backends"}),
-                [](const Json& json) { return backends_table(json["backends"]); });
+                [](const Json& json) { return console::backends_table(json["backends"]); });
 }
 
 // What is asked or said of one key.
@@ -117,7 +128,7 @@ int run_affinity(const QueryOptions& options) {
     return kBadUsage;
   }
   return report(options.common, fetch(options.common, key_call(options)),
-                [](const Json& pin) { return pins_table(Json::array({pin})); });
+                [](const Json& pin) { return console::pins_table(Json::array({pin})); });
 }
 
 int run_sessions(const QueryOptions& options) {
@@ -139,7 +150,7 @@ void add_query_commands(CLI::App& app, int& exit_code) {
   // CLI11 writes into it while parsing, which happens once, after this function has returned.
   static QueryOptions options;
   CLI::App* const status =
-      add_admin_command(app, options.common, "status", "Version, uptime, sessions and totals");
+      add_admin_command(app, options.common, "status", "What is wrong, and how it is: warnings first");
   status->callback([&exit_code] { exit_code = run_status(options); });
 
   CLI::App* const backends =
@@ -154,7 +165,12 @@ void add_query_commands(CLI::App& app, int& exit_code) {
   affinity->add_flag("--move", options.move, "With --pin: send its live sessions there too")->needs(pin);
   affinity->add_flag("--forget", options.forget, "Forget the pin")->excludes(pin);
   add_listing(affinity, options);
-  affinity->callback([&exit_code] { exit_code = run_affinity(options); });
+  add_explain_command(*affinity, exit_code);
+  affinity->callback([&exit_code, affinity] {
+    if (affinity->get_subcommands().empty()) {  // else that has run
+      exit_code = run_affinity(options);
+    }
+  });
 
   CLI::App* const sessions = add_admin_command(app, options.common, "sessions", "Live sessions");
   add_listing(sessions, options);

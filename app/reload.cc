@@ -183,6 +183,9 @@ admin::OrRefusal<admin::ReloadReport> reload_file(Server& server, Author author)
     add_errors(report, draft.problems);
   }
   report.applied = draft.problems.empty();
+  if (!report.applied) {
+    server.configuration().refuse();
+  }
   report.generation = server.configuration().generation();
   log_report(server, report, author);
   server.service_manager().ready();

@@ -38,7 +38,7 @@ settings::Loaded load_with_certificates(const std::string& file) {
 }  // namespace
 
 int run_file(const std::string& file) {
-  ignore_hangup();
+  ignore_early_signals();
   auto launch = Launch::of_this_process();
   if (!launch.ok()) {
     std::cerr << "limpet: " << launch.error().detail << "\n";

@@ -14,8 +14,9 @@ void report(const settings::Problems& problems) {
   }
 }
 
-void ignore_hangup() {
+void ignore_early_signals() {
   net::BlockedSignal::block(SIGHUP);
+  std::signal(SIGUSR1, SIG_IGN);
 }
 
 int serve(settings::Settings settings, const std::string& file, Launch launch,
@@ -26,7 +27,9 @@ int serve(settings::Settings settings, const std::string& file, Launch launch,
     launch.fail(log.error().detail + " (log.file)");
     return kCannotStart;
   }
-  std::signal(SIGPIPE, SIG_IGN);
+  for (const int number : {SIGPIPE, SIGXFSZ}) {  // the write fails, which is enough
+    std::signal(number, SIG_IGN);
+  }
   before_start(**log);
   auto server = Server::start(std::move(settings), **log, {.file = file, .launch = std::move(launch)});
   if (!server.ok()) {

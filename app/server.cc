@@ -105,8 +105,9 @@ Result<std::unique_ptr<Server>> Server::start(settings::Settings settings, Log& 
 
 Result<bool> Server::open() {
   // First of all: whoever reads that limpet listens may send a signal at once.
-  signals_ = std::make_unique<net::Signals>(loop_, std::initializer_list<int>{SIGTERM, SIGINT, SIGUSR2},
-                                            [this](int number) { on_signal(number); });
+  signals_ =
+      std::make_unique<net::Signals>(loop_, std::initializer_list<int>{SIGTERM, SIGINT, SIGUSR1, SIGUSR2},
+                                     [this](int number) { on_signal(number); });
   hangup_ = std::make_unique<net::BlockedSignal>(loop_, SIGHUP, [this] { on_hangup(); });
   auto keys = load_keys();
   if (!keys.ok()) {
@@ -131,6 +132,7 @@ Result<bool> Server::open() {
                                          }
                                        });
   monitor_.on_change([this](const healthcheck::HealthChange& change) { down_sessions_.on_change(change); });
+  roster_.builder().set_workers(worker_count(settings()));
   snapshot_ = roster_.build(settings(), nullptr);
   restore_pins();
   if (auto taken_over = succession_->take_over(); !taken_over.ok()) {
@@ -229,6 +231,10 @@ void Server::stop() {
 }
 
 void Server::on_signal(int number) {
+  if (number == SIGUSR1) {
+    log_.reopen();
+    return;
+  }
   if (number == SIGUSR2) {
     succession_->begin_upgrade(nullptr);
     return;

@@ -49,6 +49,7 @@ std::vector<admin::NamedCount> all_totals(Server& server) {
     totals.emplace_back(word(counter), total(server, counter));
   }
   totals.emplace_back("errors", total_errors(server));
+  totals.emplace_back("log_lines_lost", server.shared().log.lines_lost());
   return totals;
 }
 

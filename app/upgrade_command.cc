@@ -8,6 +8,9 @@
 #include <thread>
 
 #include "app/admin_command.h"
+#include "app/progress_line.h"
+#include "app/terminal.h"
+#include "console/progress.h"
 
 namespace limpet::app {
 
@@ -22,7 +25,12 @@ constexpr Duration kLookEvery = std::chrono::seconds(1);
 struct UpgradeOptions {
   AdminOptions common;
   bool wait = false;
+  bool no_wait = false;
 };
+
+double now_in_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 // The sessions that are left in the process that was replaced; none when it has gone.
 std::optional<std::uint64_t> sessions_left(const AdminOptions& options) {
@@ -34,14 +42,14 @@ std::optional<std::uint64_t> sessions_left(const AdminOptions& options) {
 }
 
 void show_until_gone(const AdminOptions& options) {
-  std::optional<std::uint64_t> shown;
+  ProgressLine line;
+  console::UpgradeProgress progress;
   for (auto left = sessions_left(options); left; left = sessions_left(options)) {
-    if (left != shown) {
-      std::cout << *left << " sessions left in the old process\n" << std::flush;
-      shown = left;
-    }
+    progress.take(static_cast<double>(*left), now_in_seconds());
+    line.show(line.is_rewritten() ? progress.line() : progress.plain());
     std::this_thread::sleep_for(kLookEvery);
   }
+  line.end();
   std::cout << "the old process has left\n";
 }
 
@@ -49,11 +57,21 @@ std::string served_text(const Json& answer) {
   return "process " + answer.value("pid", Json(nullptr)).dump() + " serves now\n";
 }
 
+// The new process reads its configuration, takes the sockets over and serves: some seconds.
+Fetched start_upgrade(const UpgradeOptions& options) {
+  ProgressLine line;
+  if (line.is_rewritten() && !options.common.json) {
+    line.show("waiting for the new process to serve ...");
+  }
+  return fetch(options.common, {.method = "POST", .target = "/v1/upgrade", .patience = kUpgradePatience});
+}
+
 int run_upgrade(const UpgradeOptions& options) {
-  const Fetched answer =
-      fetch(options.common, {.method = "POST", .target = "/v1/upgrade", .patience = kUpgradePatience});
+  const Fetched answer = start_upgrade(options);
   const int exit_code = report(options.common, answer, served_text);
-  if (options.wait && answer.problem.empty()) {
+  // As with drain: a script that has not asked for it does not wait.
+  const bool is_watched = output_is_terminal() && !options.common.json && !options.no_wait;
+  if ((options.wait || is_watched) && answer.problem.empty()) {
     show_until_gone(options.common);
   }
   return exit_code;
@@ -66,8 +84,10 @@ void add_upgrade_command(CLI::App& app, int& exit_code) {
   static UpgradeOptions options;
   CLI::App* const upgrade = add_admin_command(
       app, options.common, "upgrade", "Start the program anew and hand over to it, without losing anybody");
-  upgrade->add_flag("--wait", options.wait,
-                    "Show the sessions that are left in the old process until it has gone");
+  CLI::Option* const wait = upgrade->add_flag(
+      "--wait", options.wait,
+      "Show the sessions that are left in the old process until it has gone; on a terminal it does");
+  upgrade->add_flag("--no-wait", options.no_wait, "Only hand over, also on a terminal")->excludes(wait);
   upgrade->callback([&exit_code] { exit_code = run_upgrade(options); });
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "backends/traffic.h"
 #include "base/address.h"
 #include "base/proxy_version.h"
 
@@ -26,11 +27,20 @@ enum class Mode : std::uint8_t { Enabled, Draining, Disabled };
 [[nodiscard]] std::string_view word(Health health) noexcept;
 [[nodiscard]] std::string_view word(Mode mode) noexcept;
 
+// How often a backend's health was seen to change, by what it became.
+struct HealthTally {
+  Tally up;
+  Tally down;
+  Tally ejected;
+};
+
 // Of BackendState::share: the whole weight.
 inline constexpr std::uint16_t kWholeShare = 1000;
 
 // Relaxed throughout: each is a counter or a flag of its own, none guards other data.
 struct BackendState {
+  explicit BackendState(std::size_t workers = 1) : traffic(workers) {}
+
   std::atomic<Health> health{Health::Unknown};
   std::atomic<Mode> mode{Mode::Enabled};
   // While draining: not even a client in the middle of a session here is taken back any more.
@@ -47,6 +57,9 @@ struct BackendState {
   std::atomic<std::uint64_t> handshake_us{0};      // from the request to the 101, all of them together
 
   std::atomic<std::uint32_t> elsewhere{0};  // load() of other nodes, where that is shared
+
+  TrafficByWorker traffic;
+  HealthTally health_changes;  // written by control
 
   // Tunnels and requests under way through this node.
   [[nodiscard]] std::uint32_t own_load() const noexcept {

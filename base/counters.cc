@@ -1,5 +1,7 @@
 #include "base/counters.h"
 
+#include <array>
+
 namespace limpet {
 
 namespace {

@@ -1,13 +1,12 @@
 // Counters of a worker: written by its thread alone, read by any thread and summed there. One row a counter.
 #pragma once
 
-#include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "base/close_reason.h"
+#include "base/tally.h"
 
 namespace limpet {
 
@@ -34,28 +33,23 @@ inline constexpr std::size_t kCounterCount = static_cast<std::size_t>(Counter::k
 
 class Counters {
  public:
-  // Owner's thread. A plain load and store: nobody else writes.
+  // Owner's thread.
   void add(Counter counter, std::uint64_t amount = 1) noexcept {
-    bump(values_[static_cast<std::size_t>(counter)], amount);
+    values_[static_cast<std::size_t>(counter)].add(amount);
   }
-  void add_end(CloseReason reason) noexcept { bump(ends_[static_cast<std::size_t>(reason)], 1); }
+  void add_end(CloseReason reason) noexcept { ends_[static_cast<std::size_t>(reason)].add(); }
 
   // Any thread.
   [[nodiscard]] std::uint64_t get(Counter counter) const noexcept {
-    return values_[static_cast<std::size_t>(counter)].load(std::memory_order_relaxed);
+    return values_[static_cast<std::size_t>(counter)].get();
   }
   [[nodiscard]] std::uint64_t ends(CloseReason reason) const noexcept {
-    return ends_[static_cast<std::size_t>(reason)].load(std::memory_order_relaxed);
+    return ends_[static_cast<std::size_t>(reason)].get();
   }
 
  private:
-  using Cell = std::atomic<std::uint64_t>;
-  static void bump(Cell& cell, std::uint64_t amount) noexcept {
-    cell.store(cell.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
-  }
-
-  std::array<Cell, kCounterCount> values_{};
-  std::array<Cell, kCloseReasonCount> ends_{};
+  Tallies<kCounterCount> values_;
+  Tallies<kCloseReasonCount> ends_;
 };
 
 }  // namespace limpet

@@ -1,142 +1,156 @@
 #include "base/log.h"
 
-#include <fmt/format.h>
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/sink.h>
 
-#include <cerrno>
-#include <cstdio>
+#include <atomic>
+#include <utility>
 
 #include "base/clock.h"
-#include "base/text.h"
+#include "base/log_file.h"
 
 namespace limpet {
 
-namespace {
+// What the thread does with each line that comes out of the queue.
+class Log::Writer final : public spdlog::sinks::sink {
+ public:
+  Writer(const Options& options, std::unique_ptr<LogFile> file)
+      : writes_(options.level != LogLevel::Off), format_(options.format), file_(std::move(file)) {}
 
-constexpr std::size_t kQueuedLines = 8192;
+  // Once, before the first line.
+  void set_queue(spdlog::details::thread_pool& queue) noexcept { queue_ = &queue; }
 
-std::string_view word(LogLevel level) noexcept {
-  switch (level) {
-    case LogLevel::Debug:
-      return "debug";
-    case LogLevel::Info:
-      return "info";
-    case LogLevel::Warning:
-      return "warning";
-    case LogLevel::Error:
-      return "error";
-    case LogLevel::Off:
-      return "off";
-  }
-  return "unknown";
-}
-
-void append_value(std::string& line, const LogField::Value& value, bool quote) {
-  if (const auto* text = std::get_if<std::string_view>(&value)) {
-    if (quote) {
-      line += '"';
+  // An empty line is none: it wakes the thread.
+  void log(const spdlog::details::log_msg& message) override {
+    if (reopens_.exchange(false, std::memory_order_acquire)) {
+      reopen();
     }
-    append_json_escaped(line, *text);
-    if (quote) {
-      line += '"';
+    if (message.payload.size() > 0) {
+      file_->add({message.payload.data(), message.payload.size()});
     }
-    return;
+    const bool is_last = queue_->queue_size() == 0;
+    if (!is_last && !file_->is_full()) {
+      return;
+    }
+    if (file_->flush() && is_last) {
+      tell_losses(lost_in_queue());
+    }
   }
-  if (const auto* flag = std::get_if<bool>(&value)) {
-    line += *flag ? "true" : "false";
-    return;
+  // The queue has ended, and may look not empty until then: what is left is written here.
+  void finish(std::uint64_t lost_in_queue) {
+    if (file_->flush()) {
+      tell_losses(lost_in_queue);
+    }
   }
-  auto out = std::back_inserter(line);
-  if (const auto* whole = std::get_if<std::int64_t>(&value)) {
-    fmt::format_to(out, "{}", *whole);
-  } else if (const auto* count = std::get_if<std::uint64_t>(&value)) {
-    fmt::format_to(out, "{}", *count);
-  } else if (const auto* real = std::get_if<double>(&value)) {
-    fmt::format_to(out, "{:.3f}", *real);
+  void flush() override {}
+  void set_pattern(const std::string&) override {}
+  void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
+
+  void ask_reopen() noexcept { reopens_.store(true, std::memory_order_release); }
+  [[nodiscard]] LogFile& file() noexcept { return *file_; }
+  [[nodiscard]] std::uint64_t lost_in_queue() const { return queue_->overrun_counter(); }
+
+ private:
+  void add(LogLevel level, std::string_view event, LogFields fields) {
+    if (writes_) {
+      file_->add(log_line(format_, level, event, fields, SystemClock().wall_now()));
+    }
   }
-}
 
-bool needs_quotes(const LogField::Value& value) noexcept {
-  const auto* text = std::get_if<std::string_view>(&value);
-  return text != nullptr && (text->empty() || text->find_first_of(" \t=\"") != std::string_view::npos);
-}
-
-std::string json_line(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
-  std::string line = R"({"time":")" + to_rfc3339(SystemClock().wall_now()) + R"(","level":")";
-  line += word(level);
-  line += R"(","event":")";
-  line += event;
-  line += '"';
-  for (const LogField& field : fields) {
-    line += ",\"";
-    line += field.name;
-    line += "\":";
-    append_value(line, field.value, true);
+  void reopen() {
+    auto reopened = file_->reopen();
+    if (!reopened.ok()) {
+      add(LogLevel::Error, "log_not_reopened", {{"detail", reopened.error().detail}});
+    } else if (*reopened) {
+      add(LogLevel::Info, "log_reopened", {{"file", file_->path()}});
+    }
   }
-  line += '}';
-  return line;
-}
 
-std::string text_line(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
-  std::string line = to_rfc3339(SystemClock().wall_now());
-  fmt::format_to(std::back_inserter(line), " {:<7} {}", word(level), event);
-  for (const LogField& field : fields) {
-    line += ' ';
-    line += field.name;
-    line += '=';
-    append_value(line, field.value, needs_quotes(field.value));
+  void tell_losses(std::uint64_t in_queue) {
+    const std::uint64_t at_file = file_->lost();
+    if (in_queue == told_in_queue_ && at_file == told_at_file_) {
+      return;
+    }
+    add(LogLevel::Warning, "log_lines_lost",
+        {{"queue_full", in_queue - told_in_queue_},
+         {"not_written", at_file - told_at_file_},
+         {"detail", file_->fault()}});
+    if (file_->flush()) {
+      told_in_queue_ = in_queue;
+      told_at_file_ = at_file;
+    }
   }
-  return line;
-}
 
-}  // namespace
+  bool writes_;
+  LogFormat format_;
+  std::unique_ptr<LogFile> file_;
+  spdlog::details::thread_pool* queue_ = nullptr;
+  std::atomic<bool> reopens_{false};
+  std::uint64_t told_in_queue_ = 0;
+  std::uint64_t told_at_file_ = 0;
+};
 
-struct Log::Sink {
-  std::shared_ptr<spdlog::details::thread_pool> pool;
+struct Log::Thread {
+  // Ends when everything that is queued has come out.
+  void end() {
+    writer->file().hurry();
+    const std::uint64_t lost = writer->lost_in_queue();
+    logger.reset();
+    queue.reset();
+    writer->finish(lost);
+  }
+
+
+  std::shared_ptr<Writer> writer;
+  std::shared_ptr<spdlog::details::thread_pool> queue;
   std::shared_ptr<spdlog::async_logger> logger;
 };
 
-Log::Log(LogLevel level, LogFormat format, std::unique_ptr<Sink> sink)
-    : level_(level), format_(format), sink_(std::move(sink)) {}
+Log::Log(LogLevel level, LogFormat format, std::unique_ptr<Thread> thread)
+    : level_(level), format_(format), thread_(std::move(thread)) {}
 
-Log::~Log() = default;
+Log::~Log() {
+  if (thread_ != nullptr) {
+    thread_->end();
+  }
+}
 
 Result<std::unique_ptr<Log>> Log::open(const Options& options) {
-  spdlog::sink_ptr out;
-  if (options.file.empty()) {
-    out = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  } else {
-    // Tried first by hand: the library reports failure by an exception and would make missing folders.
-    std::FILE* const probe = std::fopen(options.file.c_str(), "ae");
-    if (probe == nullptr) {
-      return system_error(errno, Side::Self, "log file " + options.file);
-    }
-    std::fclose(probe);
-    out = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
+  auto file = LogFile::open(options.file);
+  if (!file.ok()) {
+    return file.error();
   }
-  auto sink = std::make_unique<Sink>();
-  sink->pool = std::make_shared<spdlog::details::thread_pool>(kQueuedLines, 1);
-  sink->logger = std::make_shared<spdlog::async_logger>("limpet", std::move(out), sink->pool,
-                                                        spdlog::async_overflow_policy::overrun_oldest);
-  sink->logger->set_pattern("%v");
-  sink->logger->flush_on(spdlog::level::info);
-  return std::unique_ptr<Log>(new Log(options.level, options.format, std::move(sink)));
+  auto thread = std::make_unique<Thread>();
+  thread->writer = std::make_shared<Writer>(options, std::move(file).value());
+  thread->queue = std::make_shared<spdlog::details::thread_pool>(kMostQueued, 1);
+  thread->writer->set_queue(*thread->queue);
+  thread->logger = std::make_shared<spdlog::async_logger>("limpet", thread->writer, thread->queue,
+                                                          spdlog::async_overflow_policy::overrun_oldest);
+  return std::unique_ptr<Log>(new Log(options.level, options.format, std::move(thread)));
 }
 
 std::unique_ptr<Log> Log::discard() {
   return std::unique_ptr<Log>(new Log(LogLevel::Off, LogFormat::Json, nullptr));
 }
 
-void Log::write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
-  if (!enabled(level) || sink_ == nullptr) {
+void Log::write(LogLevel level, std::string_view event, LogFields fields) {
+  if (!enabled(level) || thread_ == nullptr) {
     return;
   }
-  const std::string line =
-      format_ == LogFormat::Json ? json_line(level, event, fields) : text_line(level, event, fields);
-  sink_->logger->log(spdlog::level::info, spdlog::string_view_t(line));
+  const std::string line = log_line(format_, level, event, fields, SystemClock().wall_now());
+  thread_->logger->log(spdlog::level::info, spdlog::string_view_t(line));
+}
+
+void Log::reopen() {
+  if (thread_ != nullptr) {
+    thread_->writer->ask_reopen();
+    thread_->logger->log(spdlog::level::info, spdlog::string_view_t());
+  }
+}
+
+std::uint64_t Log::lines_lost() const {
+  return thread_ == nullptr ? 0 : thread_->writer->lost_in_queue() + thread_->writer->file().lost();
 }
 
 }  // namespace limpet

@@ -184,6 +184,7 @@ void Watch::show(std::string_view detail) {
   if (before == health) {
     return;
   }
+  count_change(health);
   if (health != Health::Down) {
     // Connects that failed before it was up do not count against it now.
     state.connect_failures.store(0, kRelaxed);
@@ -201,6 +202,17 @@ void Watch::show(std::string_view detail) {
                       {"from", backends::word(before)},
                       {"to", backends::word(health)},
                       {"detail", detail}});
+}
+
+void Watch::count_change(Health to) noexcept {
+  backends::HealthTally& changes = target_.backend.state->health_changes;
+  if (ejection_.until()) {
+    changes.ejected.add();
+  } else if (to == Health::Up) {
+    changes.up.add();
+  } else if (to == Health::Down) {
+    changes.down.add();
+  }
 }
 
 void Watch::warm_up(Instant now) noexcept {

@@ -59,6 +59,7 @@ class Watch final : public net::DeadlineOwner, public ProbeOwner {
   void learn(backends::Health health, std::string_view detail);
   // Publishes what that and the ejection make together; a change is logged.
   void show(std::string_view detail);
+  void count_change(backends::Health to) noexcept;
   void warm_up(Instant now) noexcept;
   [[nodiscard]] bool is_probed() const noexcept;
   [[nodiscard]] bool takes_clients() const noexcept;

@@ -47,6 +47,7 @@ constexpr std::array kRows{
     // Says who was verified: only limpet itself may say it.
     Row{"x-client-cert-", kNotCopiedToBackend | kKeptFromConnection | kNotInTrailer},
     Row{"x-forwarded-", kForwarding | kKeptFromConnection | kNotInTrailer},
+    Row{"x-request-id", kNotCopiedToBackend | kKeptFromConnection | kNotInTrailer},
     Row{"x-real-ip", kForwarding | kKeptFromConnection | kNotInTrailer},
 };
 

@@ -243,6 +243,9 @@ void append_request_head(std::string& out, const RequestHead& head, const Reques
   if (!rewrite.client_certificate.empty()) {
     append_field(out, "X-Client-Cert-Subject", rewrite.client_certificate);
   }
+  if (!rewrite.request_id.empty()) {
+    append_field(out, "X-Request-Id", rewrite.request_id);
+  }
   append_framing(out, head.body);
   if (rewrite.upgrade) {
     append_upgrade(out);

@@ -40,6 +40,7 @@ struct RequestRewrite {
   Forwarded forwarded;
   std::string_view strip_cookie{};  // name of the affinity cookie, never passed to a backend; empty = none
   std::string_view client_certificate{};  // the subject of the one it has shown; empty = none
+  std::string_view request_id{};          // X-Request-Id, instead of what the client says; empty = none
   bool upgrade = false;                   // keeps Upgrade: websocket and Connection: Upgrade
 };
 

@@ -1,13 +1,15 @@
 // ChunkPool: lends fixed buffers for bytes that a peer would not take yet, and knows how many are out. A
-// chunk has one holder at a time. One thread.
+// chunk has one holder at a time. One thread, but for what is counted.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
 #include "base/object_pool.h"
+#include "base/tally.h"
 
 namespace limpet::net {
 
@@ -36,17 +38,20 @@ class ChunkPool {
 
   // Null when everything is lent: whoever needed it ends its connection.
   [[nodiscard]] Chunk* borrow() {
-    if (out_ == kMostOut || ++lends_ == failing_lend_) {
+    if (out() == kMostOut || ++lends_ == failing_lend_) {
       return nullptr;
     }
-    ++out_;
+    out_.store(out() + 1, std::memory_order_relaxed);
+    borrowed_.add();
     return pool_.make();
   }
   void give_back(Chunk* chunk) noexcept {
-    --out_;
+    out_.store(out() - 1, std::memory_order_relaxed);
     pool_.release(chunk);
   }
-  [[nodiscard]] std::size_t out() const noexcept { return out_; }
+  // Any thread.
+  [[nodiscard]] std::size_t out() const noexcept { return out_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t borrowed() const noexcept { return borrowed_.get(); }  // since the begin
 
   // For tests: the one lend, counted from 1 from now on, that fails (0 = none).
   void fail_lend(std::uint64_t number) noexcept {
@@ -58,7 +63,8 @@ class ChunkPool {
   static constexpr std::size_t kMostSpare = 64;  // 1 MiB kept for the next slow peer
 
   ObjectPool<Chunk> pool_;
-  std::size_t out_ = 0;
+  std::atomic<std::size_t> out_{0};
+  Tally borrowed_;
   std::uint64_t lends_ = 0;
   std::uint64_t failing_lend_ = 0;
 };

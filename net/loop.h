@@ -64,6 +64,7 @@ class Loop {
   [[nodiscard]] virtual Instant now() const noexcept = 0;
   [[nodiscard]] Deadlines& deadlines() noexcept { return deadlines_; }
   [[nodiscard]] ChunkPool& chunks() noexcept { return chunks_; }
+  [[nodiscard]] const ChunkPool& chunks() const noexcept { return chunks_; }
   // For one read and what is done with it; never held over a return to the loop.
   [[nodiscard]] std::span<std::uint8_t> scratch() noexcept {
     if (chunks_.out() >= kManyChunks) {

@@ -112,6 +112,14 @@ void Outbox::consume(ChunkPool& chunks, std::size_t bytes) noexcept {
   }
 }
 
+std::size_t Outbox::pending_bytes() const noexcept {
+  std::size_t sum = 0;
+  for (const Chunk* chunk = first_; chunk != nullptr; chunk = chunk->next) {
+    sum += chunk->filled().size();
+  }
+  return sum;
+}
+
 void Outbox::drop(ChunkPool& chunks) noexcept {
   while (first_ != nullptr) {
     Chunk* const next = first_->next;

@@ -42,6 +42,8 @@ class Outbox {
   // WouldBlock: something is.
   [[nodiscard]] IoResult flush(Stream& stream);
   [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
+  // How much is kept. Goes through it: for those who look, not for each message.
+  [[nodiscard]] std::size_t pending_bytes() const noexcept;
   void drop(ChunkPool& chunks) noexcept;
 
  private:

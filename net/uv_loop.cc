@@ -31,12 +31,8 @@ UvLoop::UvLoop()
   tick_.data = this;
   const auto tick_ms = static_cast<std::uint64_t>(Deadlines::kTick.count());
   uv_timer_start(
-      &tick_,
-      [](uv_timer_t* timer) {
-        auto* const loop = static_cast<UvLoop*>(timer->data);
-        loop->deadlines().sweep(loop->now());
-      },
-      tick_ms, tick_ms);
+      &tick_, [](uv_timer_t* timer) { static_cast<UvLoop*>(timer->data)->on_tick(); }, tick_ms, tick_ms);
+  next_tick_ = now() + Deadlines::kTick;
 }
 
 UvLoop::~UvLoop() {
@@ -47,8 +43,15 @@ UvLoop::~UvLoop() {
   uv_loop_close(&loop_);
 }
 
+void UvLoop::on_tick() {
+  lag_.note(now() - next_tick_);
+  next_tick_ = now() + Deadlines::kTick;
+  deadlines().sweep(now());
+}
+
 void UvLoop::run() {
   stopped_ = false;
+  next_tick_ = Instant::max();  // nobody was kept waiting by the time before
   while (!stopped_) {
     turn();
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/object_pool.h"
+#include "base/wait_tally.h"
 #include "net/loop.h"
 #include "net/poller.h"
 
@@ -30,6 +31,8 @@ class UvLoop final : public Loop {
   [[nodiscard]] std::uint64_t turns() const noexcept { return turns_; }
 
   [[nodiscard]] Instant now() const noexcept override { return Instant(Duration(uv_now(&loop_))); }
+  // How late its ticks came: what the loop did meanwhile kept everybody waiting so long. Read by any thread.
+  [[nodiscard]] const WaitTally& lag() const noexcept { return lag_; }
   [[nodiscard]] uv_loop_t* native() noexcept { return &loop_; }
   [[nodiscard]] Poller& poller() noexcept { return poller_; }
 
@@ -49,9 +52,12 @@ class UvLoop final : public Loop {
   };
 
   void end_turn();
+  void on_tick();
 
   uv_loop_t loop_{};
   uv_timer_t tick_{};
+  Instant next_tick_{};
+  WaitTally lag_;
   Poller poller_;
   Embedded embedded_;
   std::unique_ptr<ObjectPool<SocketStream>> streams_;

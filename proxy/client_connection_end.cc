@@ -106,7 +106,6 @@ void ClientConnection::become_tunnel(TunnelParts parts, std::string_view from_ba
   deadline_.disarm();
   parts.client = std::move(stream_);
   parts.to_client = std::move(out_);
-  parts.client_address = arrival_.peer;
   auto owned = std::make_unique<Tunnel>(context_, std::move(parts));
   Tunnel& tunnel = *owned;
   context_.sessions.add(std::move(owned));

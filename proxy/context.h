@@ -19,7 +19,10 @@
 #include "proxy/handshake_pace.h"
 #include "proxy/idle_backends.h"
 #include "proxy/pin_wait.h"
+#include "proxy/pool_tally.h"
 #include "proxy/publishing.h"
+#include "proxy/recent_ends.h"
+#include "proxy/request_id.h"
 #include "proxy/session_list.h"
 #include "proxy/snapshot.h"
 #include "sharing/pin_desk.h"
@@ -35,6 +38,7 @@ struct Shared {
   Log& log;
   net::DescriptorBounds descriptors{};
   ClientLedger clients{};
+  RecentEnds recent_ends{};
   std::atomic<std::uint32_t> connections{0};  // open client connections and tunnels of the process
   std::atomic<std::uint64_t> last_session_id{0};
   sharing::PinDesk* desk = nullptr;  // null: pins are shared with nobody; set before the workers start
@@ -66,7 +70,10 @@ struct Context {
   ConnectionOwner& owner;
   SnapshotPtr snapshot;  // the newest; replaced between callbacks
   Random random;
+  RequestIds request_ids;
   Counters counters;
+  PoolTallies pools;
+  std::size_t number = 0;  // of the worker: by it backends know what it counts
   IdleBackends idle;
   HandshakePace handshakes;
   SessionList sessions;

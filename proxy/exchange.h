@@ -2,7 +2,7 @@
 // pass the answer back, try the next backend while nothing of an answer was seen. Owned by its
 // ClientConnection; what it borrows goes back in release(). The request half is exchange_request.cc, the
 // attempts exchange_attempt.cc, the waits exchange_wait.cc, other nodes exchange_sharing.cc, the answer
-// exchange_answer.cc. Worker.
+// exchange_answer.cc, its lines in the log exchange_log.cc. Worker.
 #pragma once
 
 #include <array>
@@ -22,6 +22,7 @@
 #include "proxy/body_pace.h"
 #include "proxy/context.h"
 #include "proxy/pin_wait.h"
+#include "proxy/request_id.h"
 #include "proxy/session_use.h"
 #include "websocket/handshake.h"
 
@@ -71,8 +72,10 @@ class Exchange final : public net::Disposable,
   // Whether this client may open a session now; false when the request was refused.
   [[nodiscard]] bool admit_session(const http::RequestHead& head);
   [[nodiscard]] http::Origin read_origin(const http::RequestHead& head) const;
+  [[nodiscard]] RequestId read_request_id(const http::RequestHead& head);
   void write_request(const http::RequestHead& head, const affinity::PoolView& pool,
                      const http::Origin& origin);
+  void note_failed_handshake(CloseReason reason);
   // False when that ended the exchange.
   bool pass_request_piece(std::string_view encoded);
   void on_request_complete();
@@ -126,6 +129,7 @@ class Exchange final : public net::Disposable,
   void switch_protocols(const http::ResponseHead& head, std::string_view rest);
   // Told to the balance of drains, and to who waits for handshakes: how fast this backend takes clients.
   void note_handshake();
+  void note_answer(int status);
   void begin_answer(const http::ResponseHead& head, std::string_view rest);
   void write_answer_head(const http::ResponseHead& head);
   void pass_answer_body(std::string_view bytes);
@@ -136,10 +140,22 @@ class Exchange final : public net::Disposable,
   void keep_backend(std::string_view spare);
   [[nodiscard]] std::string cookie_field();
   [[nodiscard]] bool is_nameless() const noexcept;
+  [[nodiscard]] const backends::Backend* backend() const noexcept;
+
+  // exchange_log.cc
+  struct ServedBy {
+    std::string_view pool;  // empty where there is none
+    std::string_view backend;
+  };
+  [[nodiscard]] ServedBy served_by() const noexcept;
   [[nodiscard]] std::string client_text() const;
+  [[nodiscard]] std::string key_text() const;
   void log_request(CloseReason reason) const;
   void log_session_open(std::uint64_t session) const;
-  [[nodiscard]] const backends::Backend* backend() const noexcept;
+
+  [[nodiscard]] PoolCounts& pool_counts() { return context_.pools.of(pool_); }
+  // What this worker counts of the backend of the attempt; null between attempts.
+  [[nodiscard]] backends::Traffic* traffic();
 
   Context& context_;
   ClientConnection& client_;
@@ -149,6 +165,7 @@ class Exchange final : public net::Disposable,
   RouteId route_ = 0;
   affinity::Identity identity_;
   IpAddress client_address_;
+  RequestId request_id_;
   std::string request_;    // as it goes to the backend; kept while it could be sent again
   std::string accept_;     // the Sec-WebSocket-Accept a backend must answer; empty = no upgrade
   std::string protocols_;  // the subprotocols offered
@@ -159,6 +176,7 @@ class Exchange final : public net::Disposable,
   bool request_kept_ = true;  // request_ still begins with the head
   bool is_head_ = false;
   bool is_idempotent_ = false;
+  bool asks_upgrade_ = false;  // in whatever form
   bool client_keeps_alive_ = false;
   bool client_used_tls_ = false;
 
@@ -196,6 +214,7 @@ class Exchange final : public net::Disposable,
   std::uint64_t answer_bytes_ = 0;
 
   Instant started_;
+  Instant asked_;  // when the request was there whole; by the clock, as handshake_began_
   Instant request_done_;
   // When an upgrade was sent. The loop's time stands still while it waits; whole milliseconds of the clock
   // are right on average.

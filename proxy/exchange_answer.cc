@@ -5,6 +5,7 @@
 
 #include "proxy/client_connection.h"
 #include "proxy/exchange.h"
+#include "proxy/introduction.h"
 
 namespace limpet::proxy {
 
@@ -130,6 +131,13 @@ void Exchange::switch_protocols(const http::ResponseHead& head, std::string_view
     return;
   }
   TunnelParts parts;
+  PoolCounts& pool = pool_counts();
+  pool.handshakes.opened.add();
+  traffic()->handshakes.opened.add();
+  if (identity_.key &&
+      context_.shared.recent_ends.has_ended_lately(identity_.key->hash, context_.loop.now())) {
+    pool.reconnects.add();
+  }
   parts.id = context_.shared.last_session_id.fetch_add(1, std::memory_order_relaxed) + 1;
   log_session_open(parts.id);
   parts.backend = std::move(backend_);
@@ -138,16 +146,32 @@ void Exchange::switch_protocols(const http::ResponseHead& head, std::string_view
   parts.backend_use = std::move(use_);
   parts.pin_use = std::move(pin_);
   parts.seat = std::move(seat_);
+  parts.client_address = ends_told(client_.arrival(), client_address_).source;
+  parts.request_id = std::move(request_id_);
+  parts.pin_reason = decision_.reason;
   client_.become_tunnel(std::move(parts), rest);
 }
 
 void Exchange::note_handshake() {
   using std::chrono::microseconds;
-  const microseconds took = std::max<microseconds>(context_.shared.clock.now() - handshake_began_, {});
+  const Instant answered = context_.shared.clock.now();
+  const microseconds took = std::max<microseconds>(answered - handshake_began_, {});
   context_.handshakes.note(pool_, took);
+  pool_counts().opening.note(answered - asked_);
   backends::BackendState& state = *use_.state();
   state.handshakes.fetch_add(1, std::memory_order_relaxed);
   state.handshake_us.fetch_add(static_cast<std::uint64_t>(took.count()), std::memory_order_relaxed);
+}
+
+void Exchange::note_answer(int status) {
+  if (!asks_upgrade_) {
+    pool_counts().first_byte.note(context_.shared.clock.now() - asked_);
+    return;
+  }
+  pool_counts().handshakes.note_refusal(status);
+  if (backends::Traffic* const seen = traffic()) {
+    seen->handshakes.note_refusal(status);
+  }
 }
 
 void Exchange::begin_answer(const http::ResponseHead& head, std::string_view rest) {
@@ -173,6 +197,7 @@ void Exchange::begin_answer(const http::ResponseHead& head, std::string_view res
   client_.arm(context_.snapshot->timeouts.body);
   write_answer_head(head);
   status_ = head.status;
+  note_answer(head.status);
   request_kept_ = false;
   std::string().swap(request_);
   pass_answer_body(rest);
@@ -282,40 +307,6 @@ std::string Exchange::cookie_field() {
   }
   return affinity::cookie_for(*pool, *identity_.key, *chosen, client_used_tls_,
                               context_.shared.clock.wall_now());
-}
-
-std::string Exchange::client_text() const {
-  return is_nameless() ? client_.arrival().peer.to_string() : client_address_.to_string();
-}
-
-void Exchange::log_request(CloseReason reason) const {
-  if (!context_.shared.log.enabled(LogLevel::Info)) {
-    return;
-  }
-  const auto* const served_by = backend();
-  const Duration took = context_.loop.now() - started_;
-  context_.shared.log.info("request", {{"request", label_},
-                                       {"status", status_ != 0 ? status_ : describe(reason).status},
-                                       {"reason", describe(reason).word},
-                                       {"backend", served_by == nullptr ? "" : served_by->spec.name},
-                                       {"client", client_text()},
-                                       {"key", identity_.key ? identity_.key->text : ""},
-                                       {"affinity", affinity::word(decision_.reason)},
-                                       {"bytes", answer_bytes_},
-                                       {"took_s", static_cast<double>(took.count()) / 1000.0}});
-}
-
-void Exchange::log_session_open(std::uint64_t session) const {
-  if (label_.empty() || !context_.shared.log.enabled(LogLevel::Info)) {
-    return;
-  }
-  const auto* const served_by = backend();
-  context_.shared.log.info("session_open", {{"session", session},
-                                            {"request", label_},
-                                            {"backend", served_by == nullptr ? "" : served_by->spec.name},
-                                            {"client", client_text()},
-                                            {"key", identity_.key ? identity_.key->text : ""},
-                                            {"affinity", affinity::word(decision_.reason)}});
 }
 
 }  // namespace limpet::proxy

@@ -39,9 +39,11 @@ void Exchange::attempt() {
     fail(CloseReason::NoBackend, "the pool was removed");
     return;
   }
+  Tallies<affinity::kGroundCount>& decisions = pool_counts().decisions;
   do {
     decision_ = decide_backend(*pool);
     if (decision_.outcome != affinity::Outcome::Chosen) {
+      decisions[static_cast<std::size_t>(decision_.ground)].add();
       fail(last_failure_, decision_.outcome == affinity::Outcome::StrictPin
                               ? "the backend this client belongs to cannot take it and affinity is strict"
                               : std::string_view{});
@@ -50,6 +52,7 @@ void Exchange::attempt() {
     // A pin that names another backend is changed only when this one has taken the connection: see
     // on_connected().
   } while (decision_.pin_seen == 0 && !claim_pin(*pool));
+  decisions[static_cast<std::size_t>(decision_.ground)].add();
   client_.advance(SessionState::Connecting);
   if (!moves_pin() && ask_for_pin(*pool)) {
     return;
@@ -262,12 +265,17 @@ bool Exchange::may_repeat() const noexcept {
 void Exchange::on_attempt_failed(CloseReason reason, std::string_view detail) {
   context_.counters.add(Counter::BackendAttemptsFailed);
   const auto* const failed = backend();
-  context_.shared.log.debug("attempt_failed", {{"backend", failed == nullptr ? "" : failed->spec.name},
+  RequestId::Hex hex;
+  context_.shared.log.debug("attempt_failed", {{"request_id", request_id_.text(hex)},
+                                               {"backend", failed == nullptr ? "" : failed->spec.name},
                                                {"reason", describe(reason).word},
                                                {"detail", detail},
                                                {"client", client_.arrival().peer.to_string()}});
   if (use_.state() != nullptr && reason != CloseReason::InternalError) {
     count_failure(*use_.state(), !connected_);
+  }
+  if (backends::Traffic* const seen = asks_upgrade_ ? traffic() : nullptr) {
+    seen->handshakes.note_failure(reason);
   }
   release();
   last_failure_ = reason;
@@ -320,11 +328,12 @@ void Exchange::fail(CloseReason reason, std::string_view detail, std::uint32_t r
   if (use_.state() != nullptr && describe(reason).side == Side::Backend) {
     count_failure(*use_.state(), false);  // it was asked, and gave no answer or none that is valid
   }
-  const bool is_reset = reason == CloseReason::BackendReset;
+  const CloseReason told = reason == CloseReason::BackendReset ? CloseReason::BackendCut : reason;
+  note_failed_handshake(told);
   if (!label_.empty()) {
-    log_request(is_reset ? CloseReason::BackendCut : reason);
+    log_request(told);
   }
-  client_.refuse(is_reset ? CloseReason::BackendCut : reason, detail, retry_after_s);
+  client_.refuse(told, detail, retry_after_s);
 }
 
 void Exchange::on_client_progress(std::size_t bytes) {
@@ -333,9 +342,31 @@ void Exchange::on_client_progress(std::size_t bytes) {
 }
 
 void Exchange::on_cut(CloseReason reason) {
+  note_failed_handshake(reason);
   if (!label_.empty()) {
     log_request(reason);
   }
+}
+
+void Exchange::note_failed_handshake(CloseReason reason) {
+  constexpr int kSwitching = 101;
+  const bool was_answered = status_ != 0 && status_ != kSwitching;
+  if (!asks_upgrade_ || was_answered) {
+    return;
+  }
+  pool_counts().handshakes.note_failure(reason);
+  if (backends::Traffic* const seen = traffic()) {
+    seen->handshakes.note_failure(reason);
+  }
+}
+
+backends::Traffic* Exchange::traffic() {
+  if (use_.state() == nullptr) {
+    return nullptr;
+  }
+  PoolCounts& pool = pool_counts();
+  return &use_.state()->traffic.of(
+      context_.number, {.number = pool_, .from_client = pool.from_client, .from_backend = pool.from_backend});
 }
 
 const backends::Backend* Exchange::backend() const noexcept {

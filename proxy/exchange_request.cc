@@ -40,7 +40,11 @@ bool is_welcome(const http::Fields& fields, const std::vector<OriginPattern>& we
 }  // namespace
 
 Exchange::Exchange(Context& context, ClientConnection& client)
-    : context_(context), client_(client), started_(context.loop.now()), request_done_(started_) {
+    : context_(context),
+      client_(client),
+      started_(context.loop.now()),
+      asked_(context.shared.clock.now()),
+      request_done_(started_) {
   pace_.restart(started_);
 }
 
@@ -54,6 +58,7 @@ bool Exchange::read_request(const http::RequestHead& head, std::string_view list
   if (snapshot.access_log) {
     label_.append(head.method).append(" ").append(head.path);
   }
+  request_id_ = read_request_id(head);
   const http::Origin origin = read_origin(head);
   client_used_tls_ = origin.decides_tls ? origin.used_tls : client_.arrival().used_tls;
   client_address_ = origin.client;
@@ -67,11 +72,11 @@ bool Exchange::read_request(const http::RequestHead& head, std::string_view list
     fail(CloseReason::NoRoute);
     return false;
   }
+  pool_ = pool->id;
+  route_ = route != nullptr ? route->id : 0;
   if (!note_upgrade(head)) {
     return false;
   }
-  pool_ = pool->id;
-  route_ = route != nullptr ? route->id : 0;
   is_idempotent_ = head.is_idempotent();
   client_keeps_alive_ = head.keep_alive;
   client_version_ = head.version;
@@ -83,6 +88,9 @@ bool Exchange::read_request(const http::RequestHead& head, std::string_view list
                                          .now = context_.loop.now(),
                                          .wall_now = context_.shared.clock.wall_now(),
                                          .random = context_.random.next()});
+  if (identity_.cookie_fault) {
+    pool_counts().cookies_refused[static_cast<std::size_t>(*identity_.cookie_fault)].add();
+  }
   write_request(head, *pool, origin);
   return true;
 }
@@ -94,8 +102,19 @@ http::Origin Exchange::read_origin(const http::RequestHead& head) const {
              : http::read_origin(arrival.peer.ip(), head.fields, context_.snapshot->trusted_proxies);
 }
 
+// Only a proxy that is trusted may name a request; whatever else a client says would be its to choose.
+RequestId Exchange::read_request_id(const http::RequestHead& head) {
+  if (const std::string_view given = given_request_id(head.fields);
+      !given.empty() && is_from_trusted(client_.arrival(), *context_.snapshot)) {
+    return RequestId(given);
+  }
+  return context_.request_ids.make();
+}
+
 bool Exchange::note_upgrade(const http::RequestHead& head) {
-  switch (websocket::check_request(head)) {
+  const websocket::UpgradeRequest asked = websocket::check_request(head);
+  asks_upgrade_ = asked != websocket::UpgradeRequest::NotAsked;
+  switch (asked) {
     case websocket::UpgradeRequest::NotAsked:
       return true;
     case websocket::UpgradeRequest::UnsupportedVersion:
@@ -157,6 +176,8 @@ void Exchange::write_request(const http::RequestHead& head, const affinity::Pool
   if (const net::TlsFacts* const tls = client_.tls()) {
     rewrite.client_certificate = tls->client_subject;
   }
+  RequestId::Hex hex;
+  rewrite.request_id = request_id_.text(hex);
   rewrite.upgrade = !accept_.empty();
   http::append_request_head(request_, head, rewrite);
 }
@@ -225,6 +246,7 @@ bool Exchange::pass_request_piece(std::string_view encoded) {
 
 void Exchange::on_request_complete() {
   request_done_ = context_.loop.now();
+  asked_ = context_.shared.clock.now();
   if (client_.state() == SessionState::AwaitingAnswer) {
     client_.arm(context_.snapshot->timeouts.response);
   }

@@ -2,6 +2,10 @@
 
 namespace limpet::proxy {
 
+bool is_from_trusted(const Arrival& arrival, const Snapshot& snapshot) noexcept {
+  return !arrival.hides_client && http::is_trusted(arrival.peer.ip(), snapshot.trusted_proxies);
+}
+
 http::Forwarded forwarded_of(const Arrival& arrival, const http::Origin& origin, const Snapshot& snapshot) {
   using settings::ForwardedHeaders;
   const ForwardedHeaders how = snapshot.forwarded;
@@ -10,8 +14,7 @@ http::Forwarded forwarded_of(const Arrival& arrival, const http::Origin& origin,
     told.client = arrival.peer.ip().to_string();
   }
   told.port = origin.decides_tls ? std::uint16_t{0} : arrival.destination.port();
-  told.peer_is_trusted =
-      !arrival.hides_client && http::is_trusted(arrival.peer.ip(), snapshot.trusted_proxies);
+  told.peer_is_trusted = is_from_trusted(arrival, snapshot);
   told.writes_x_forwarded = how == ForwardedHeaders::XForwarded || how == ForwardedHeaders::Both;
   if (how == ForwardedHeaders::Off) {
     told.elements = http::ForwardedElements::Dropped;

@@ -10,6 +10,9 @@
 
 namespace limpet::proxy {
 
+// Whether what the peer says of its clients counts.
+[[nodiscard]] bool is_from_trusted(const Arrival& arrival, const Snapshot& snapshot) noexcept;
+
 // All of it but the proto. The port is left out where a trusted proxy has said how the client came to it and
 // no port: limpet's own belongs to another connection, and https with the port of a plain listener makes
 // links that lead nowhere.

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
+#include "backends/traffic.h"
 #include "base/clock.h"
 #include "net/outbox.h"
 #include "websocket/frame_scanner.h"
@@ -19,13 +21,23 @@ enum class Farewell : std::uint8_t {
 };
 
 struct Relay {
+  explicit Relay(backends::Flow& of_backend) noexcept : flow(of_backend) {}
+
   websocket::FrameScanner scanner;
+  backends::Flow& flow;        // all that comes from this side of the sessions with this backend
   net::Outbox out;             // empty unless the destination is slow
   std::uint64_t bytes = 0;     // that came from the source
   Instant active;              // when the source was heard last; see Tunnel::last_activity()
   bool source_ended = false;   // the source sent FIN
   bool fin_passed_on = false;  // the destination was told that nothing follows
   Farewell farewell = Farewell::None;
+
+  // Of what came from the source.
+  void note(std::span<const std::uint8_t> came) noexcept {
+    bytes += came.size();
+    flow.bytes.add(came.size());
+  }
+  void observe(std::span<const std::uint8_t> came) noexcept { scanner.observe(came, flow.frames); }
 
   // Nothing of the source is passed on any more: what it says is read, looked at for its Close, and dropped.
   [[nodiscard]] bool is_over() const noexcept { return farewell > Farewell::Due; }

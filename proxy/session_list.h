@@ -21,12 +21,14 @@ struct SessionView {
   std::string key;  // empty without affinity
   backends::BackendId backend = 0;
   std::string client;
+  std::string request_id;
   Instant opened;
   Instant last_activity;
   std::uint64_t messages_from_client = 0;
   std::uint64_t messages_from_backend = 0;
   std::uint64_t bytes_from_client = 0;
   std::uint64_t bytes_from_backend = 0;
+  std::uint64_t queued_bytes = 0;  // kept here because an end does not take them; publications included
 };
 
 using SessionList = SlotList<Tunnel>;

@@ -95,6 +95,8 @@ class PinUse {
   [[nodiscard]] const std::string& key_text() const noexcept {
     return key_.text;
   }  // empty when nothing was pinned
+  [[nodiscard]] std::uint64_t key_hash() const noexcept { return key_.hash; }
+  [[nodiscard]] std::string logged_key() const { return affinity::text_for_log(key_.kind, key_.text); }
 
  private:
   affinity::AffinityTable* table_ = nullptr;  // null = nothing is held

@@ -13,6 +13,9 @@ Tunnel::Tunnel(Context& context, TunnelParts parts)
     : context_(context),
       client_(std::move(parts.client)),
       backend_(std::move(parts.backend)),
+      pin_reason_(parts.pin_reason),
+      from_client_(parts.backend_use.state()->traffic.made(context.number).from_client),
+      from_backend_(parts.backend_use.state()->traffic.made(context.number).from_backend),
       id_(parts.id),
       backend_id_(parts.backend_id),
       route_(parts.route),
@@ -21,13 +24,15 @@ Tunnel::Tunnel(Context& context, TunnelParts parts)
       client_address_(std::move(parts.client_address)),
       backend_use_(std::move(parts.backend_use)),
       pin_use_(std::move(parts.pin_use)),
-      seat_(std::move(parts.seat)) {
+      seat_(std::move(parts.seat)),
+      request_id_(std::move(parts.request_id)) {
   from_client_.active = opened_;
   from_backend_.active = opened_;
   from_backend_.out = std::move(parts.to_client);
   client_->set_events(this);
   backend_->set_events(this);
   context_.counters.add(Counter::SessionsOpened);
+  backend_use_.state()->traffic.made(context.number).opened.add();
   context_.departures.note_opened(backend_id_);
   update_watches();
   arm_idle();
@@ -104,12 +109,12 @@ bool Tunnel::pass(Relay& relay, net::Stream& to, std::span<const std::uint8_t> b
   if (waiting_ != nullptr && &relay == &from_backend_) {
     return pass_publishing(bytes);
   }
-  relay.scanner.observe(bytes);
+  relay.observe(bytes);
   return pass_on(relay, to, bytes);
 }
 
 bool Tunnel::pass_on(Relay& relay, net::Stream& to, std::span<const std::uint8_t> bytes) {
-  relay.bytes += bytes.size();
+  relay.note(bytes);
   const bool closes = relay.scanner.close_seen();
   if (closes) {
     note_initiator(relay);

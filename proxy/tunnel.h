@@ -27,8 +27,10 @@
 #include "proxy/client_ledger.h"
 #include "proxy/publication.h"
 #include "proxy/relay.h"
+#include "proxy/request_id.h"
 #include "proxy/session_list.h"
 #include "proxy/session_use.h"
+#include "websocket/close_tally.h"
 
 namespace limpet::proxy {
 
@@ -39,13 +41,15 @@ struct TunnelParts {
   std::uint64_t id = 0;
   net::StreamPtr client;
   net::StreamPtr backend;
-  net::Outbox to_client;  // what of the 101 the client has not taken yet
-  SocketAddress client_address;
+  net::Outbox to_client;         // what of the 101 the client has not taken yet
+  SocketAddress client_address;  // port 0: a proxy has named the client, without one
   backends::BackendId backend_id = 0;
   RouteId route = 0;
-  BackendUse backend_use;  // already a session
+  BackendUse backend_use;  // already a session, and something was counted of the backend
   PinUse pin_use;
   ClientSeat seat;
+  RequestId request_id;
+  affinity::PinReason pin_reason = affinity::PinReason::Balance;
 };
 
 // Where a session stands that limpet itself ends.
@@ -146,11 +150,19 @@ class Tunnel final : public net::Disposable,
   void end_short_of_memory();
   enum class Manner : std::uint8_t { InOrder, Cut };
   void finish(CloseReason reason, Manner manner = Manner::InOrder);
+  // Whose Close was the first, and its code.
+  struct FirstClose {
+    Side by = Side::Self;
+    std::uint16_t code = websocket::kNoClose;
+  };
+  void count_end(CloseReason reason);
+  [[nodiscard]] FirstClose first_close(CloseReason reason) const noexcept;
   void log_end(CloseReason reason, Manner manner) const;
 
   // tunnel_farewell.cc. Those that answer bool: false when that finished the tunnel.
   bool begin_farewell(Relay& relay, net::Stream& to);
   bool say_close(Relay& relay, net::Stream& to);
+  [[nodiscard]] std::uint16_t own_close_code() const;
   void pump_farewell(Relay& relay, net::Stream& from, net::Stream& to);
   bool pass_farewell(Relay& relay, net::Stream& to, std::span<const std::uint8_t> bytes);
   bool advance_farewell();
@@ -180,7 +192,8 @@ class Tunnel final : public net::Disposable,
   CloseReason ending_ = CloseReason::None;     // why limpet ends it; None = it does not
   Parting parting_ = Parting::None;            // None while ending_ is
   bool was_sent_away_ = false;                 // by an order, which an idle session is not
-  std::unique_ptr<WaitingFrames> waiting_;     // null unless publications wait
+  affinity::PinReason pin_reason_;
+  std::unique_ptr<WaitingFrames> waiting_;  // null unless publications wait
   Relay from_client_;
   Relay from_backend_;
 
@@ -195,6 +208,7 @@ class Tunnel final : public net::Disposable,
   BackendUse backend_use_;
   PinUse pin_use_;
   ClientSeat seat_;
+  RequestId request_id_;
 };
 
 // A live session costs this and two Streams. Grow it only with a reason.

@@ -16,6 +16,11 @@ constexpr Duration kHalfClosedIdle = std::chrono::seconds(30);
 // now.
 constexpr Duration kIdleGrace = std::chrono::seconds(2);
 
+// Without the port, as the lines of requests tell it.
+std::string address_text(const SocketAddress& client) {
+  return client.is_unix() ? client.to_string() : client.ip().to_string();
+}
+
 }  // namespace
 
 bool Tunnel::is_half_closed() const noexcept {
@@ -108,6 +113,7 @@ void Tunnel::finish(CloseReason reason, Manner manner) {
   drop_waiting();
   context_.counters.add(Counter::SessionsEnded);
   context_.counters.add_end(reason);
+  count_end(reason);
   if (manner == Manner::Cut) {
     context_.counters.add(Counter::CutShort);
     if (backends::BackendState* const state = backend_use_.state()) {
@@ -126,18 +132,46 @@ void Tunnel::finish(CloseReason reason, Manner manner) {
   context_.owner.on_session_gone();
 }
 
+void Tunnel::count_end(CloseReason reason) {
+  backends::Traffic& traffic = backend_use_.state()->traffic.made(context_.number);
+  traffic.ended[static_cast<std::size_t>(reason)].add();
+  const FirstClose close = first_close(reason);
+  context_.pools.of(traffic.pool).closes.note(close.by, close.code);
+  if (!pin_use_.key_text().empty()) {
+    context_.shared.recent_ends.note_end(pin_use_.key_hash(), context_.loop.now());
+  }
+}
+
+Tunnel::FirstClose Tunnel::first_close(CloseReason reason) const noexcept {
+  if (ending_ != CloseReason::None) {
+    const bool was_said = from_client_.farewell == Farewell::Said || from_backend_.farewell == Farewell::Said;
+    return {Side::Self, was_said ? own_close_code() : websocket::kNoClose};
+  }
+  if (initiator_ == CloseReason::None) {
+    return {describe(reason).side, websocket::kNoClose};
+  }
+  const bool by_client = initiator_ == CloseReason::ClientClosed;
+  const websocket::FrameScanner& scanner = (by_client ? from_client_ : from_backend_).scanner;
+  const std::uint16_t coded = scanner.close_code() != 0 ? scanner.close_code() : websocket::kNoCode;
+  return {by_client ? Side::Client : Side::Backend, scanner.close_seen() ? coded : websocket::kNoClose};
+}
+
 SessionView Tunnel::view() const {
+  const bool is_port_known = client_address_.is_unix() || client_address_.port() != 0;
   return SessionView{
       .id = id_,
       .key = pin_use_.key_text(),
       .backend = backend_id_,
-      .client = client_address_.to_string(),
+      .client = is_port_known ? client_address_.to_string() : client_address_.ip().to_string(),
+      .request_id = request_id_.text(),
       .opened = opened_,
       .last_activity = last_activity(),
       .messages_from_client = from_client_.scanner.messages(),
       .messages_from_backend = from_backend_.scanner.messages(),
       .bytes_from_client = from_client_.bytes,
       .bytes_from_backend = from_backend_.bytes,
+      .queued_bytes = from_client_.out.pending_bytes() + from_backend_.out.pending_bytes() +
+                      (waiting_ != nullptr ? waiting_->bytes : 0),
   };
 }
 
@@ -146,14 +180,23 @@ void Tunnel::log_end(CloseReason reason, Manner manner) const {
     return;
   }
   const SessionView session = view();
+  const auto* const pool = context_.snapshot->pool_of(backend_id_);
+  const auto* const backend = pool == nullptr ? nullptr : pool->backends.by_id(backend_id_);
   const Duration age = context_.loop.now() - opened_;
+  const FirstClose close = first_close(reason);
   // Said only of a session that was cut: the line of every other one is as short as it can be.
   const auto write = [&](const auto&... more) {
     context_.shared.log.info("session_end", {{"session", session.id},
+                                             {"request_id", session.request_id},
                                              {"reason", describe(reason).word},
                                              {"by", word(describe(reason).side)},
-                                             {"client", session.client},
-                                             {"key", session.key},
+                                             {"closed_by", word(close.by)},
+                                             {"close_code", close.code},
+                                             {"pool", pool == nullptr ? "" : pool->name},
+                                             {"backend", backend == nullptr ? "" : backend->spec.name},
+                                             {"client", address_text(client_address_)},
+                                             {"key", pin_use_.logged_key()},
+                                             {"affinity", affinity::word(pin_reason_)},
                                              {"messages_from_client", session.messages_from_client},
                                              {"messages_from_backend", session.messages_from_backend},
                                              {"bytes_from_client", session.bytes_from_client},

@@ -98,6 +98,10 @@ bool Tunnel::say_close(Relay& relay, net::Stream& to) {
   return note_sent(relay.out.send(to, bytes_of(frame)), to) || is_live();
 }
 
+std::uint16_t Tunnel::own_close_code() const {
+  return last_word(*context_.snapshot, ending_, backend_id_).code;
+}
+
 void Tunnel::pump_farewell(Relay& relay, net::Stream& from, net::Stream& to) {
   const auto scratch = context_.loop.scratch();
   const net::IoResult result = from.read(scratch);
@@ -121,17 +125,17 @@ void Tunnel::pump_farewell(Relay& relay, net::Stream& from, net::Stream& to) {
 
 bool Tunnel::pass_farewell(Relay& relay, net::Stream& to, std::span<const std::uint8_t> bytes) {
   relay.active = context_.loop.now();
-  relay.bytes += bytes.size();
+  relay.note(bytes);
   if (relay.is_over()) {
-    relay.scanner.observe(bytes);
+    relay.observe(bytes);
     return true;
   }
-  const auto passed = bytes.first(relay.scanner.observe_to_boundary(bytes));
+  const auto passed = bytes.first(relay.scanner.observe_to_boundary(bytes, relay.flow.frames));
   const bool at_boundary = relay.scanner.between_frames();
   if (relay.scanner.lost()) {
     relay.farewell = Farewell::Unsaid;
   }
-  relay.scanner.observe(bytes.subspan(passed.size()));
+  relay.observe(bytes.subspan(passed.size()));
   context_.loop.make_way_for(passed.size());
   if (!note_sent(relay.out.send(to, passed), to)) {
     return false;

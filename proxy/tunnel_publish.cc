@@ -82,7 +82,7 @@ bool Tunnel::publish_at_rest() {
 
 bool Tunnel::pass_publishing(std::span<const std::uint8_t> bytes) {
   Relay& relay = from_backend_;
-  const auto first = bytes.first(relay.scanner.observe_to_message_end(bytes));
+  const auto first = bytes.first(relay.scanner.observe_to_message_end(bytes, relay.flow.frames));
   if (!first.empty() && !pass_on(relay, *client_, first)) {
     return false;
   }
@@ -95,7 +95,7 @@ bool Tunnel::pass_publishing(std::span<const std::uint8_t> bytes) {
   if (rest.empty()) {
     return true;
   }
-  relay.scanner.observe(rest);
+  relay.observe(rest);
   return pass_on(relay, *client_, rest);
 }
 

@@ -38,7 +38,7 @@ Worker::Worker(Shared& shared, SnapshotPtr snapshot, std::vector<ListeningSocket
 Worker::~Worker() = default;
 
 void Worker::start(net::Mailbox<WorkerLeft>& tell, std::size_t number) {
-  number_ = number;
+  context_.number = number;
   tell_ = &tell;
   thread_ = std::thread([this] {
     run();

@@ -81,6 +81,10 @@ class Worker final : private ConnectionOwner, private ArrivalReceiver, private s
   // See proxy/publishing.h.
   void publish(PublicationPtr publication) { mailbox_.post(std::move(publication)); }
   [[nodiscard]] const Counters& counters() const noexcept { return context_.counters; }
+  [[nodiscard]] const WaitTally& lag() const noexcept { return loop_.lag(); }
+  // For its counts.
+  [[nodiscard]] const net::ChunkPool& chunks() const noexcept { return loop_.chunks(); }
+  [[nodiscard]] const PoolTallies& pools() const noexcept { return context_.pools; }
 
  private:
   using Letter =
@@ -125,7 +129,6 @@ class Worker final : private ConnectionOwner, private ArrivalReceiver, private s
   Instant next_shortage_line_{};
   std::thread thread_;
   net::Mailbox<WorkerLeft>* tell_ = nullptr;  // null once told
-  std::size_t number_ = 0;
 };
 
 }  // namespace limpet::proxy

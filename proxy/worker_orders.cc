@@ -73,7 +73,7 @@ void Worker::on_letter(const SendAway& order) {
     context_.idle.forget(order.backend);  // nobody is to come back to it
   }
   SentAway answer = context_.departures.send_away(order);
-  answer.worker = number_;
+  answer.worker = context_.number;
   reply(order.reply_to, answer);
 }
 

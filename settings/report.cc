@@ -49,7 +49,15 @@ std::string item_key(const std::string& parent, std::size_t index) {
 }
 
 std::string quoted(std::string_view text) {
-  return "\"" + visible(text) + "\"";
+  constexpr std::string_view kMark = "://";
+  const std::size_t mark = text.find(kMark);
+  const std::size_t at = text.rfind('@');
+  std::string shown(text);
+  if (mark != std::string_view::npos && at != std::string_view::npos && at > mark) {
+    const std::size_t begin = mark + kMark.size();
+    shown.replace(begin, at - begin, "***");
+  }
+  return "\"" + visible(shown) + "\"";
 }
 
 std::string found(const YamlNode& node) {

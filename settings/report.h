@@ -34,7 +34,8 @@ class Report {
 [[nodiscard]] std::string join_key(const std::string& parent, std::string_view name);
 // "parent[index]".
 [[nodiscard]] std::string item_key(const std::string& parent, std::size_t index);
-// Text as a message quotes it: in quotes, shortened, control characters made visible.
+// Text as a message quotes it: in quotes, shortened, control characters made visible; of a URL without its
+// user and password.
 [[nodiscard]] std::string quoted(std::string_view text);
 // What a message says was found: the quoted text, "a list", "a mapping" or "nothing".
 [[nodiscard]] std::string found(const YamlNode& node);

@@ -143,6 +143,8 @@ function update(row, backend) {
     button.hidden = verb === "enable" ? backend.mode === "enabled" : backend.mode === { drain: "draining", disable: "disabled" }[verb];
     button.disabled = backend.leaving;
   }
+  // What was just done has no button any more: who came by the keyboard goes on beside it.
+  if (row.contains(document.activeElement) && document.activeElement.hidden) row.querySelector("button:not([hidden])").focus();
 }
 
 function show() {

@@ -55,7 +55,8 @@ TEST_CASE("status has the names of the contract") {
   CHECK(status == Json::parse(R"({
     "version": "1.2.3", "uptime_s": 1.5, "workers": 2, "generation": 7, "sessions": 0, "pins": 0,
     "config": {"file": "/etc/limpet.yaml", "generation": 7, "loaded_at": "1970-01-01T00:00:01.000Z", "by": "signal"},
-    "pid": 4711, "predecessor": null, "shared_state": null,
+    "pid": 4711, "predecessor": null, "shared_state": null, "not_ready": "no_backend", "evicted_pins": 3,
+    "room": {"descriptors": {"used": 30, "most": 1024}},
     "pools": [{"name": "default", "drain_rate": "100/s", "drain_grace_s": 30.0}],
     "totals": {"requests": 5, "connections": 3, "ends": {"completed": 4},
                "tls_clients": {"handshakes": 9, "resumed": 4, "failures": {"not_tls": 2}},
@@ -220,17 +221,19 @@ TEST_CASE("sessions are answered at once or later, and other calls behind them w
                                  .backend = "b1",
                                  .pool = "default",
                                  .client = "10.0.0.1:999",
+                                 .request_id = "edge-7",
                                  .age = Duration(2500),
                                  .idle = Duration(500),
                                  .messages_from_client = 1,
                                  .messages_from_backend = 2,
                                  .bytes_from_client = 3,
-                                 .bytes_from_backend = 4});
+                                 .bytes_from_backend = 4,
+                                 .queued_bytes = 5});
   });
   const Json expected =
       Json::parse(R"({"sessions": [{"id": 9, "key": null, "backend": "b1", "pool": "default",
-    "client": "10.0.0.1:999", "age_s": 2.5, "idle_s": 0.5, "messages_from_client": 1, "messages_from_backend": 2,
-    "bytes_from_client": 3, "bytes_from_backend": 4}], "next": null})");
+    "client": "10.0.0.1:999", "request_id": "edge-7", "age_s": 2.5, "idle_s": 0.5,
+    "messages_from_client": 1, "messages_from_backend": 2, "bytes_from_client": 3, "bytes_from_backend": 4, "queued_bytes": 5}], "next": null})");
   CHECK(rig.get("/v1/sessions").json() == expected);
 
   rig.run_on_loop([&] { rig.source().answers_at_once = false; });
@@ -268,4 +271,47 @@ TEST_CASE("an endpoint that goes while the source is asked leaves no waiter behi
   wait_until_asked(rig);
   rig.run_on_loop([&] { rig.end_endpoint(); });
   rig.run_on_loop([&] { CHECK_FALSE(rig.source().has_waiter()); });
+}
+
+TEST_CASE("a forecast has the names of the documentation") {
+  EndpointRig rig;
+  const Json forecast = rig.get("/v1/affinity/explain?without=b2&pool=default").json();
+  CHECK(forecast == Json::parse(R"({
+    "pool": "default", "without": "b2", "with": null, "weight": null, "keys": 10, "sessions": 4,
+    "moves": [{"from": "b2", "to": "b1", "when": "at_once", "keys": 3, "sessions": 2},
+              {"from": "b2", "to": null, "when": "at_once", "keys": 1, "sessions": 0}]})"));
+  CHECK(rig.get("/v1/affinity/explain?with=b9&weight=3").json()["weight"] == 3);
+  rig.run_on_loop([&] {
+    CHECK(rig.source().last_forecast->with == "b9");
+    CHECK(rig.source().last_forecast->weight == 3);
+  });
+}
+
+TEST_CASE("a forecast that is not understood is refused") {
+  EndpointRig rig;
+  for (const auto* const target :
+       {"/v1/affinity/explain?without=b2&client_ip=10.0.0.1", "/v1/affinity/explain?weight=3",
+        "/v1/affinity/explain?without=&with=", "/v1/affinity/explain?without=b2&weight=3",
+        "/v1/affinity/explain?with=b2&weight=0", "/v1/affinity/explain?with=b2&weight=1001",
+        "/v1/affinity/explain?with=b2&weight=much", "/v1/affinity/explain?without=b1&without=b2"}) {
+    INFO(target);
+    CHECK(rig.get(target).status == 400);
+  }
+  rig.run_on_loop([&] { CHECK_FALSE(rig.source().last_forecast); });
+}
+
+TEST_CASE("a forecast that nobody waits for any more is dropped") {
+  EndpointRig rig;
+  rig.run_on_loop([&] { rig.source().answers_at_once = false; });
+  bool is_awaited = false;
+  const auto look = [&] { rig.run_on_loop([&] { is_awaited = rig.source().forecast_waiter != nullptr; }); };
+  auto client = rig.connect();
+  client.send(rig.request("GET", "/v1/affinity/explain?without=b2"));
+  while (!is_awaited) {
+    look();
+  }
+  client.cut();
+  while (is_awaited) {
+    look();
+  }
 }

@@ -60,7 +60,10 @@ class FakeSource final : public admin::Source {
             .config = {"/etc/limpet.yaml", 7, WallTime(Duration(1000)), "signal"},
             .pid = 4711,
             .predecessor = predecessor,
-            .pools = {{"default", 100, Duration(30'000)}}};
+            .pools = {{"default", 100, Duration(30'000)}},
+            .not_ready = "no_backend",
+            .room = {{"descriptors", 30, 1024}},
+            .evicted_pins = 3};
   }
   [[nodiscard]] std::vector<admin::BackendInfo> backends() const override {
     admin::BackendInfo probed{
@@ -158,6 +161,24 @@ class FakeSource final : public admin::Source {
     last_backend = choice;
     last_weight = weight;
     return backends().front();
+  }
+
+  std::optional<admin::ForecastQuery> last_forecast;
+  admin::ForecastWaiter* forecast_waiter = nullptr;
+  void forecast(const admin::ForecastQuery& query, admin::ForecastWaiter& waiter) override {
+    last_forecast = query;
+    forecast_waiter = &waiter;
+    if (answers_at_once) {
+      waiter.on_forecast(admin::ForecastInfo{.query = query,
+                                             .keys = 10,
+                                             .sessions = 4,
+                                             .moves = {{"b2", "b1", true, 3, 2}, {"b2", "", true, 1, 0}}});
+    }
+  }
+  void drop(admin::ForecastWaiter& waiter) override {
+    if (forecast_waiter == &waiter) {
+      forecast_waiter = nullptr;
+    }
   }
 
   void list_sessions(const admin::SessionQuery& query, admin::SessionsWaiter& waiter) override {

@@ -139,5 +139,20 @@ TEST_CASE("a kind's word leads back to the kind") {
   CHECK_FALSE(key_kind_of("ip"));
 }
 
+TEST_CASE("the log has a digest of what a client says in a header or a query, and the same of a long one") {
+  for (const KeyKind kind : {KeyKind::Header, KeyKind::Query}) {
+    CHECK(text_for_log(kind, "abc") == "sha1:a9993e364706816aba3e25717850c26c9cd0d89d");
+    CHECK(text_for_log(kind, "sha1:abc") != "sha1:abc");
+    const std::string long_text(kMaxKeyBytes + 1, 'x');
+    CHECK(text_for_log(kind, Key::make(kind, long_text).text) == text_for_log(kind, long_text));
+  }
+}
+
+TEST_CASE("the log has other keys as the table shows them") {
+  for (const KeyKind kind : {KeyKind::Cookie, KeyKind::ClientIp, KeyKind::Path}) {
+    CHECK(text_for_log(kind, "10.0.0.1") == "10.0.0.1");
+  }
+}
+
 }  // namespace
 }  // namespace limpet::affinity

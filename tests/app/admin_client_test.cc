@@ -8,7 +8,6 @@
 #include <future>
 #include <thread>
 
-#include "app/query_tables.h"
 #include "net/listener.h"
 #include "tests/support/catch.h"
 
@@ -140,11 +139,4 @@ TEST_CASE("nobody listening is told with the remedy") {
   const auto answer = ask(url);
   REQUIRE_FALSE(answer.ok());
   CHECK(answer.error().detail.find("is limpet running? give --admin URL") != std::string::npos);
-}
-
-TEST_CASE("a table shows no control characters") {
-  const auto text =
-      app::pins_table(admin::Json::parse(R"([{"key": "a\u001b[2J", "backend": null, "sessions": 3}])"));
-  CHECK(text.find('\x1b') == std::string::npos);
-  CHECK(text.find("a?[2J  -") != std::string::npos);
 }

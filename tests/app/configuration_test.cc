@@ -61,6 +61,17 @@ TEST_CASE("each change that is accepted is one generation, and only a file has a
   CHECK(word(configuration.author()) == "signal");
 }
 
+TEST_CASE("reloads are counted, refused ones apart, and changes at run time are none") {
+  Configuration configuration = running();
+  CHECK(configuration.accepted() == 0);
+  configuration.accept(load(), Author::Signal, WallTime(Duration(9)));
+  configuration.refuse();
+  configuration.accept_run_time(next_of(app::with_backend(configuration.running(), kThird)));
+  CHECK(configuration.accepted() == 1);
+  CHECK(configuration.refused() == 1);
+  CHECK(configuration.generation() == 3);
+}
+
 TEST_CASE("a plan has every change, and what would run has those that need no restart") {
   const Configuration configuration = running();
   const auto plan = configuration.plan(load("workers: 3\nretries: 1\n"));

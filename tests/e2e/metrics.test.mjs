@@ -1,13 +1,18 @@
 // GET /metrics against real traffic: the numbers are those of what has happened.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { get, request } from "./support/http_client.mjs";
 import { promtool, read_metrics } from "./support/metrics.mjs";
+import { call, reload, write } from "./support/reload.mjs";
 import { scenario } from "./support/scenario.mjs";
 import { until } from "./support/until.mjs";
 
-const kNoPromtool = promtool(["--version"]) ? false : "promtool is not installed (Debian: package prometheus)";
+const kNoPromtool = promtool(["--version"]) ? false : "promtool is not there (scripts/setup fetches it)";
+const kDashboard = new URL("../../packaging/grafana/limpet.json", import.meta.url).pathname;
+const kAlertStories = new URL("../../packaging/prometheus/alerts_test.yml", import.meta.url).pathname;
 const kAlerts = new URL("../../packaging/prometheus/alerts.yml", import.meta.url).pathname;
 
 async function two_backends(stage, settings = {}) {
@@ -127,9 +132,67 @@ scenario("names that need escaping, a thousand of them, are read back", async (s
   const limpet = await stage.start_limpet(
     { backends: [{ name: odd, address: "127.0.0.1:1" }, ...many], health: { probe: "none" } },
   );
+  await read_metrics(limpet.admin);
+  const began = performance.now();
+  const { body } = await limpet.admin.answer("/metrics");
+  const took_ms = performance.now() - began;
+  assert.ok(took_ms < 500, `a scrape took ${took_ms} ms`);  // a hundredth of it is its rule on a machine that is idle
+  assert.ok(body.length < 4 * 1024 * 1024, `a scrape has ${body.length} bytes`);
   const metrics = await read_metrics(limpet.admin);
   assert.equal(metrics.find("limpet_backend_up").length, 1000);
   assert.equal(metrics.find("limpet_backend_up", { backend: odd }).length, 1);
+});
+
+scenario("messages, frames, bytes and closes are counted where they pass", async (stage) => {
+  const { admin, crowd } = await two_backends(stage);
+  const clients = await crowd(4);
+  for (const client of clients) for (let i = 0; i < 3; ++i) await client.echo("hello");
+  for (const client of clients) await client.end(4001);
+  const metrics = await until_metrics(admin, "all have ended", (seen) => live(seen) === 0);
+  for (const from of ["client", "backend"]) {
+    assert.equal(metrics.sum("limpet_backend_messages_total", { from }), 12, from);
+    assert.equal(metrics.sum("limpet_backend_frames_total", { from, opcode: "text" }), 12, from);
+    assert.equal(metrics.sum("limpet_backend_frames_total", { from, opcode: "close" }), 4, from);
+    assert.equal(metrics.sum("limpet_pool_message_bytes_count", { pool: "default", from }), 12, from);
+    assert.equal(metrics.sum("limpet_pool_message_bytes_sum", { from }), 12 * 5, from);
+  }
+  // Six bytes of header and mask with each frame of a client, two with each of a backend; a Close has its code.
+  assert.equal(metrics.sum("limpet_backend_received_bytes_total", { from: "client" }), 12 * 11 + 4 * 8);
+  assert.equal(metrics.sum("limpet_backend_received_bytes_total", { from: "backend" }), 12 * 7 + 4 * 4);
+  assert.equal(metrics.sum("limpet_pool_closes_total", { by: "client", code: "4xxx" }), 4);
+  assert.equal(metrics.sum("limpet_backend_sessions_opened_total"), 4);
+  assert.equal(metrics.sum("limpet_backend_sessions_ended_total", { reason: "client_closed" }), 4);
+  assert.equal(metrics.sum("limpet_backend_handshakes_total", { outcome: "101" }), 4);
+  assert.equal(metrics.sum("limpet_pool_handshake_seconds_count"), 4);
+});
+
+scenario("reloads are counted, and the counts of what stays go on while those of a removed backend end", async (stage) => {
+  const { limpet, admin, crowd } = await two_backends(stage, { drain: { grace: "1s" } });
+  for (const client of await crowd(4)) await client.echo("hello");
+  write(limpet, "nonsense: [");
+  await reload(limpet, { status: 422 });
+  await call(limpet, "DELETE", "/v1/backends/w2");
+  const metrics = await until_metrics(admin, "w2 has left", (seen) => seen.find("limpet_backend_up").length === 1);
+  assert.equal(metrics.sum("limpet_config_reloads_total", { result: "refused" }), 1);
+  assert.equal(metrics.find("limpet_backend_messages_total", { backend: "w2" }).length, 0);
+  assert.equal(metrics.sum("limpet_backend_messages_total", { from: "client" }), 2);
+  assert.equal(metrics.sum("limpet_pool_message_bytes_count", { from: "client" }), 4, "the pool's go on");
+});
+
+scenario("a storm of clients that come back, and the health of a backend, are seen", async (stage) => {
+  const { servers, limpet, admin, crowd } = await two_backends(stage, { affinity: { by: "client_ip" } });
+  await (await crowd(1))[0].end(1000);
+  await until_metrics(admin, "it has ended", (seen) => live(seen) === 0);
+  await crowd(1);
+  const metrics = await read_metrics(admin);
+  assert.equal(metrics.sum("limpet_pool_reconnects_total"), 1);
+  assert.equal(metrics.sum("limpet_pool_decisions_total", { reason: "pin" }), 1);
+  assert.equal(metrics.sum("limpet_worker_lag_seconds_count") > 0, true);
+  await servers[0].kill();
+  await limpet.admin.until_health("w1", "down");
+  const after = await read_metrics(admin);
+  assert.equal(after.sum("limpet_backend_health_changes_total", { backend: "w1", to: "up" }), 1);
+  assert.equal(after.sum("limpet_backend_health_changes_total", { backend: "w1", to: "down" }), 1);
 });
 
 scenario("promtool finds nothing wrong with the metrics", async (stage) => {
@@ -145,10 +208,49 @@ test("promtool takes the example alerts", { skip: kNoPromtool }, () => {
   assert.equal(checked.status, 0, checked.said);
 });
 
-// Alerts on what is not there never fire.
-test("the example alerts ask for metrics that there are", () => {
+test("the example alerts fire when they should, and not otherwise", { skip: kNoPromtool }, () => {
+  const tested = promtool(["test", "rules", kAlertStories]);
+  assert.equal(tested.status, 0, tested.said);
+});
+
+// Every query of the dashboard, the variables replaced by what could stand there.
+function dashboard_queries() {
+  const queries = [];
+  const collect = (value, key) => {
+    if (typeof value === "string") {
+      if (key === "expr" || key === "query") queries.push(value);
+    } else if (value !== null && typeof value === "object") {
+      for (const [name, inner] of Object.entries(value)) collect(inner, name);
+    }
+  };
+  collect(JSON.parse(readFileSync(kDashboard, "utf8")));
+  return queries
+    .map((query) => query.replaceAll("$__rate_interval", "1m").replace(/\$(instance|pool)/g, ".*"))
+    .filter((query) => query.includes("limpet_"));
+}
+
+// What is asked of a metric that is not there is never seen.
+test("the example alerts and the dashboard ask for metrics that there are", () => {
   const page = readFileSync(new URL("../../docs/metrics.md", import.meta.url), "utf8");
-  for (const [name] of readFileSync(kAlerts, "utf8").matchAll(/limpet_[a-z_]+/g)) {
-    assert.ok(page.includes(`| \`${name}\` |`), name);
+  const types = new Map([...page.matchAll(/^\| `(limpet_[a-z0-9_]+)` \| (\w+) \|/gm)].map(([, name, type]) => [name, type]));
+  const queries = dashboard_queries();
+  assert.ok(queries.length > 40);
+  for (const [name] of [readFileSync(kAlerts, "utf8"), ...queries].join("\n").matchAll(/limpet_[a-z0-9_]+/g)) {
+    const of_histogram = name.replace(/_(bucket|sum|count)$/, "");
+    assert.ok(types.has(name) ? types.get(name) !== "histogram" : types.get(of_histogram) === "histogram", name);
+  }
+});
+
+test("promtool takes every query of the dashboard", { skip: kNoPromtool }, () => {
+  const expressions = dashboard_queries().filter((query) => !query.startsWith("label_values"));
+  const rules = expressions.map((expr, i) => ({ record: `dashboard:query:${i}`, expr }));
+  const folder = mkdtempSync(join(tmpdir(), "limpet-rules-"));
+  try {
+    const file = join(folder, "rules.json");  // JSON is YAML
+    writeFileSync(file, JSON.stringify({ groups: [{ name: "dashboard", rules }] }));
+    const checked = promtool(["check", "rules", file]);
+    assert.equal(checked.status, 0, checked.said);
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });

@@ -148,7 +148,8 @@ scenario("a tunnel without traffic ends with a Close that says so", async (stage
   client.close();
   backend.close();
   await until(() => limpet.events("session_end").length === 1);
-  assert.equal(limpet.events("session_end")[0].reason, "idle_timeout");
+  const [end] = limpet.events("session_end");
+  assert.deepEqual([end.reason, end.closed_by], ["idle_timeout", "limpet"]);
 });
 
 scenario("an idle tunnel is not closed inside a frame", async (stage) => {

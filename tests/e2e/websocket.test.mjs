@@ -94,7 +94,9 @@ scenario("a close of the client reaches the backend with its code and reason", a
   await until(async () => (await server.stats()).closes.length === kCloses.length + 1);
   assert.deepEqual((await server.stats()).closes, [...kCloses, kNoCode]);
   await until(() => limpet.events("session_end").length === kCloses.length + 1);
-  assert.ok(limpet.events("session_end").every((event) => event.reason === "client_closed"));
+  const ends = limpet.events("session_end");
+  assert.ok(ends.every((event) => event.reason === "client_closed" && event.closed_by === "client"));
+  assert.deepEqual(ends.map((event) => event.close_code).sort(), [...kCloses, kNoCode].map(({ code }) => code).sort());
 });
 
 scenario("a close of the backend reaches the client with its code and reason", async (stage) => {
@@ -108,7 +110,9 @@ scenario("a close of the backend reaches the client with its code and reason", a
   client.send("!close {}");
   assert.deepEqual(await client.ended(), kNoCode);
   await until(() => limpet.events("session_end").length === kCloses.length + 1);
-  assert.ok(limpet.events("session_end").every((event) => event.reason === "backend_closed"));
+  const ends = limpet.events("session_end");
+  assert.ok(ends.every((event) => event.reason === "backend_closed" && event.closed_by === "backend"));
+  assert.deepEqual(ends.map((event) => event.close_code).sort(), [...kCloses, kNoCode].map(({ code }) => code).sort());
 });
 
 scenario("compression is negotiated by the two ends and its frames pass", async (stage) => {

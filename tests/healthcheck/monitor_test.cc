@@ -106,6 +106,9 @@ TEST_CASE("a backend goes down when its listener closes and is back when it list
   CHECK(test.health() == Health::Down);
   backend = std::make_unique<SmallBackend>(test.loop, address, SmallBackend::Options{});
   CHECK(test.becomes(Health::Up));
+  CHECK(test.state->health_changes.up.get() == 2);
+  CHECK(test.state->health_changes.down.get() == 1);
+  CHECK(test.state->health_changes.ejected.get() == 0);
   CHECK(backend->accepted() >= test.rule.rise);
 }
 

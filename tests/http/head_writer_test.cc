@@ -296,3 +296,13 @@ TEST_CASE("heads are appended behind what is there") {
   append_request_head(out, read.head, from_client());
   CHECK(out.starts_with("beforeGET / HTTP/1.1\r\n"));
 }
+
+TEST_CASE("a request's name is written once, instead of what the sender says") {
+  RequestRewrite rewrite = from_proxy();
+  rewrite.request_id = "edge-7f3a";
+  const std::string out =
+      rewritten_fields("X-Request-Id: mine\r\nx_request_id: too\r\nConnection: x-request-id\r\n", rewrite);
+  CHECK(out.find("X-Request-Id: edge-7f3a\r\n") != std::string::npos);
+  CHECK(out.find("mine") == std::string::npos);
+  CHECK(out.find("too") == std::string::npos);
+}

@@ -52,3 +52,28 @@ TEST_CASE("the time that a letter takes is over for a client that comes behind i
   REQUIRE(accepted);
   CHECK(*accepted >= *finished);
 }
+
+TEST_CASE("what keeps the loop busy is the lag of who waits meanwhile") {
+  net::UvLoop loop;
+  int letters_read = 0;
+  net::Mailbox<int> letters(loop, [&](int) {
+    ++letters_read;
+    std::this_thread::sleep_for(300ms);
+  });
+  const auto late = [&] {
+    std::uint64_t count = 0;
+    for (std::size_t i = 0; i < WaitTally::kBuckets; ++i) {
+      // A tick was due within the first 50 ms of the letter, and came when it was done.
+      count += i > 0 && WaitTally::kBounds[i - 1] >= 100 ? loop.lag().counts[i].get() : 0;
+    }
+    return count;
+  };
+  const std::uint64_t before = late();
+  letters.post(0);
+  const Instant end = real_time() + 10s;
+  while (late() == before && real_time() < end) {
+    loop.turn();
+  }
+  CHECK(letters_read == 1);
+  CHECK(late() > before);
+}

@@ -79,6 +79,16 @@ TEST_CASE("a key given twice is refused at its second place") {
         "f:7:3: pools.a: given twice: the first one is in line 6");
 }
 
+TEST_CASE("what is wrong with a URL is told without its password") {
+  for (const std::string url : {"redis://node:Zz9/Yy8@h:0", "http://node:Zz9/Yy8@h", "redis://node:Zz9@Yy8@a,b"}) {
+    INFO(url);
+    const std::string problem = refused(kBase + "state: {redis: {url: \"" + url + "\"}}\n");
+    CHECK(problem.find("://***@") != std::string::npos);
+    CHECK(problem.find("Zz9") == std::string::npos);
+    CHECK(problem.find("Yy8") == std::string::npos);
+  }
+}
+
 TEST_CASE("a value of the wrong type is refused") {
   CHECK(refused(kBase + "workers: [1]\n") ==
         "f:5:10: workers: expected auto or a whole number from 1 to 256, found a list");

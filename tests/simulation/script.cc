@@ -6,7 +6,7 @@
 
 #include "base/row_order.h"
 #include "base/text.h"
-#include "websocket/frame_scanner.h"
+#include "tests/websocket/counting_scanner.h"
 
 namespace limpet::test {
 
@@ -127,9 +127,9 @@ bool is_whole_before_our_close(std::string_view all) {
     return true;
   }
   const auto begin = all.find("\r\n\r\n", head) + 4;
-  websocket::FrameScanner scanner;
+  websocket::testing::CountingScanner scanner;
   scanner.observe(bytes_of(all.substr(begin, at - begin)));
-  return scanner.between_frames() && at + close.size() == all.size();
+  return scanner->between_frames() && at + close.size() == all.size();
 }
 
 std::string flags_of(const MemoryPipe* pipe) {

@@ -135,12 +135,25 @@ std::string SimulatedProxy::fault_at_the_end() {
   if (counters().get(Counter::SessionsOpened) != counters().get(Counter::SessionsEnded)) {
     return "a session did not end once";
   }
+  std::uint64_t opened = 0;
+  std::uint64_t ended = 0;
   for (const affinity::PoolView& pool : context_.snapshot->pools) {
     for (const backends::Backend& backend : pool.backends.all()) {
       if (backend.state->load() != 0) {
         return "a backend is charged with a session or request that is over";
       }
+      backend.state->traffic.for_each([&](const backends::Traffic& traffic) {
+        opened += traffic.opened.get();
+        for (const Tally& reason : traffic.ended) {
+          ended += reason.get();
+        }
+      });
     }
+  }
+  const bool is_whole =
+      context_.snapshot->pools.size() == 1;  // none was taken away, with what was counted there
+  if (is_whole && (opened != counters().get(Counter::SessionsOpened) || ended != opened)) {
+    return "the sessions of the backends are not those of the worker";
   }
   for (const affinity::PinView& pin : pins_.list(0, 1000, {}, loop_.now()).entries) {
     if (pin.sessions != 0) {

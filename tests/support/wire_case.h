@@ -81,6 +81,7 @@ struct BackendRequest {
   std::string_view forwarded_host{};  // empty: as `host`, and absent when that is empty too
   std::string_view port{};            // empty = absent, as it is where nothing is known of the listener
   bool x_forwarded = true;            // false: none of X-Forwarded-*
+  std::string_view request_id = "*";  // one that limpet has made
   std::string_view framing{};         // a field line, or several
   std::string_view body{};
 };

@@ -31,7 +31,7 @@ std::string to_backend(const BackendRequest& request) {
   const std::string behind =
       request.x_forwarded ? joined({"X-Forwarded-Proto: ", request.proto, "\r\n", forwarded_host, port}) : "";
   return joined({request.line, "\r\nHost: ", request.host, "\r\n", request.fields, before, forwarded, behind,
-                 request.framing, "\r\n", request.body});
+                 "X-Request-Id: ", request.request_id, "\r\n", request.framing, "\r\n", request.body});
 }
 
 std::string to_client(const ClientAnswer& answer) {

@@ -85,6 +85,19 @@ void cover_cookies(std::string& text) {
   }
 }
 
+// So is the name of a request that limpet has made.
+void cover_request_ids(std::string& text) {
+  constexpr std::string_view kField = "\r\nX-Request-Id: ";
+  constexpr std::size_t kDigits = 32;
+  for (auto at = text.find(kField); at != std::string::npos; at = text.find(kField, at + 1)) {
+    const auto begin = at + kField.size();
+    const auto end = text.find_first_not_of("0123456789abcdef", begin);
+    if (end == begin + kDigits && text[end] == '\r') {
+      text.replace(begin, kDigits, "*");
+    }
+  }
+}
+
 }  // namespace
 
 std::string normalised(std::string_view bytes, bool merge_chunks) {
@@ -122,6 +135,7 @@ bool WirePeer::listen() {
   }
   heard_.append(buffer.data(), static_cast<std::size_t>(got));
   cover_cookies(heard_);
+  cover_request_ids(heard_);
   return true;
 }
 

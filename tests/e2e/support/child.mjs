@@ -14,12 +14,12 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) {
 const kKeptLines = 400; // of a child's output, told when a test fails
 
 export class Child {
-  // `channel`: a Node program that also takes messages.
-  constructor(command, args, { env = {}, cwd, channel = false } = {}) {
+  // `channel`: a Node program that also takes messages. `input`: its standard input is written to.
+  constructor(command, args, { env = {}, cwd, channel = false, input = false } = {}) {
     this.lines = []; // standard error, whole lines
     this.output = ""; // standard output
     this.listeners = new Set();
-    const stdio = ["ignore", "pipe", "pipe", ...(channel ? ["ipc"] : [])];
+    const stdio = [input ? "pipe" : "ignore", "pipe", "pipe", ...(channel ? ["ipc"] : [])];
     this.process = spawn(command, args, { env: { ...process.env, ...env }, cwd, stdio });
     this.pid = this.process.pid;
     running.add(this);

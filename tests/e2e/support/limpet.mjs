@@ -1,5 +1,5 @@
 // The program under test: a configuration in a folder of its own, a process, and where it listens.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Admin } from "./admin.mjs";
@@ -33,7 +33,7 @@ export class Limpet extends Child {
     const configuration = complete(settings, folder);
     writeFileSync(file, JSON.stringify(configuration, (_, value) => (value?.as_backend ? value.as_backend() : value), 1));
     const limpet = new Limpet(binary, [...arguments_before, "run", file], { env });
-    Object.assign(limpet, { folder, file });
+    Object.assign(limpet, { folder, file, log_file: configuration.log?.file });
     try {
       await limpet.learn_addresses(configuration);
       if (ready && limpet.admin) await limpet.admin.until_ready();
@@ -47,10 +47,8 @@ export class Limpet extends Child {
   async learn_addresses({ listeners, admin }) {
     const has_admin = admin.bind !== "off";
     const wanted = listeners.length + (has_admin ? 1 : 0);
-    const events = await this.saw(
-      () => this.events("listening").length >= wanted && this.events("listening"),
-      "limpet listens",
-    );
+    const listens = () => this.events("listening").length >= wanted && this.events("listening");
+    const events = this.log_file ? await until(listens) : await this.saw(listens, "limpet listens");
     this.addresses = events.filter((event) => !event.admin).map((event) => event.address);
     remember(this.addresses);
     [this.address] = this.addresses;
@@ -65,7 +63,8 @@ export class Limpet extends Child {
 
   // The log lines so far, one kind of event or all.
   events(name) {
-    const parsed = this.lines.flatMap((line) => {
+    const lines = this.log_file ? readFileSync(this.log_file, "utf8").split("\n") : this.lines;
+    const parsed = lines.flatMap((line) => {
       try {
         return [JSON.parse(line)];
       } catch {

@@ -1,6 +1,7 @@
 // GET /metrics, read strictly: what breaks the text format 0.0.4, or its conventions, throws.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 
 const kTypes = new Set(["counter", "gauge", "histogram"]);
 const kHelp = /^# HELP ([a-zA-Z_:][a-zA-Z0-9_:]*) (.+)$/;
@@ -94,8 +95,12 @@ export async function read_metrics(admin) {
   return new Metrics(answer.body.toString());
 }
 
-// What `promtool ARGS` says; none where it is not installed (Debian: package prometheus).
+// As scripts/setup fetches it, where it is not installed.
+const kFetched = new URL("../../../build/tools/promtool", import.meta.url).pathname;
+
+// What `promtool ARGS` says; none where there is none.
 export function promtool(args, input) {
-  const run = spawnSync(process.env.LIMPET_PROMTOOL ?? "promtool", args, { input, encoding: "utf8" });
+  const program = process.env.LIMPET_PROMTOOL ?? (existsSync(kFetched) ? kFetched : "promtool");
+  const run = spawnSync(program, args, { input, encoding: "utf8" });
   return run.error ? undefined : { status: run.status, said: run.stdout + run.stderr };
 }

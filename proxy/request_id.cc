@@ -1,0 +1,51 @@
+#include "proxy/request_id.h"
+
+#include "base/crypto.h"
+#include "base/text.h"
+#include "http/characters.h"
+
+namespace limpet::proxy {
+
+std::string_view RequestId::text(Hex& hex) const noexcept {
+  if (given_ != nullptr) {
+    return *given_;
+  }
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  constexpr unsigned kHalf = 4;
+  constexpr unsigned kLowHalf = 0xF;
+  for (std::size_t i = 0; i < made_.size(); ++i) {
+    hex[2 * i] = kDigits[made_[i] >> kHalf];
+    hex[2 * i + 1] = kDigits[made_[i] & kLowHalf];
+  }
+  return {hex.data(), hex.size()};
+}
+
+std::string RequestId::text() const {
+  Hex hex;
+  return std::string(text(hex));
+}
+
+std::string_view given_request_id(const http::Fields& fields) noexcept {
+  std::string_view given;
+  for (const http::Field& field : fields) {
+    if (!iequals(field.name, kRequestIdField)) {
+      continue;
+    }
+    if (!given.empty() || field.value.size() > kMostRequestIdBytes || !http::is_token(field.value)) {
+      return {};
+    }
+    given = field.value;
+  }
+  return given;
+}
+
+RequestId RequestIds::make() {
+  if (left_ == 0) {
+    // One array of bytes: an array of arrays has no gaps.
+    crypto::random_bytes({stock_.front().data(), sizeof(stock_)});
+    left_ = stock_.size();
+  }
+  return RequestId(stock_[--left_]);
+}
+
+}  // namespace limpet::proxy
