@@ -43,7 +43,7 @@ void Connection::on_readable(net::Stream&) {
     close_now();
     return;
   }
-  if (result.status != net::IoStatus::Done || state_ == State::Closing) {
+  if (result.status != net::IoStatus::Done || state_ == State::Closing || state_ == State::Streaming) {
     return;
   }
   if (reader_.is_idle()) {
@@ -87,6 +87,10 @@ void Connection::dispatch() {
       route({.request = reader_.request(), .body = reader_.body(), .key = {}}, parts_.source);
   if (const auto* const answer = std::get_if<Answer>(&outcome)) {
     finish(*answer, reader_.keeps_alive());
+    return;
+  }
+  if (const auto* const seen = std::get_if<StreamQuery>(&outcome)) {
+    begin_stream(*seen);
     return;
   }
   state_ = State::Waiting;
@@ -141,9 +145,40 @@ void Connection::on_source_answer(const Answer& answer) {
 
 void Connection::leave() {
   is_leaving_ = true;
-  if (state_ == State::Reading && reader_.is_idle() && out_.empty()) {
+  if (state_ == State::Streaming || (state_ == State::Reading && reader_.is_idle() && out_.empty())) {
     close_gently();
     update_watch();
+  }
+}
+
+void Connection::begin_stream(const StreamQuery& seen) {
+  if (!parts_.owner.has_room_for_stream()) {
+    finish(to_answer({503, "streams", "too many streams at once; ask the calls one by one"}),
+           reader_.keeps_alive());
+    return;
+  }
+  send(EventStream::head());
+  if (!is_open()) {
+    return;
+  }
+  if (reader_.is_head_method() || is_leaving_) {
+    close_gently();
+    return;
+  }
+  state_ = State::Streaming;
+  events_.emplace(seen, parts_.texts);
+  go_on_streaming();
+}
+
+// A client that does not take what it was told is told no more, and is cut off when its patience is over.
+void Connection::go_on_streaming() {
+  if (out_.empty()) {
+    since_ = parts_.loop.now();
+    send(events_->next(parts_.source, since_));
+  }
+  if (is_open()) {
+    parts_.loop.deadlines().arm(deadline_,
+                                since_ + (out_.empty() ? StreamTexts::kEvery : parts_.bounds.patience));
   }
 }
 
@@ -192,6 +227,8 @@ void Connection::on_writable(net::Stream&) {
   }
   if (out_.empty() && state_ == State::Closing) {
     close_gently();
+  } else if (out_.empty() && state_ == State::Streaming) {
+    parts_.loop.deadlines().arm(deadline_, since_ + StreamTexts::kEvery);
   }
   serve();
 }
@@ -201,7 +238,10 @@ void Connection::on_broken(net::Stream&) {
 }
 
 void Connection::on_deadline() {
-  if (!out_.empty() || state_ == State::Closing || (state_ == State::Reading && reader_.is_idle())) {
+  if (state_ == State::Streaming && out_.empty()) {
+    go_on_streaming();
+    update_watch();
+  } else if (!out_.empty() || state_ == State::Closing || (state_ == State::Reading && reader_.is_idle())) {
     close_now();
   } else if (state_ == State::Waiting) {
     refuse({503, "timeout", "the workers did not answer in time"});
@@ -212,7 +252,8 @@ void Connection::on_deadline() {
 
 void Connection::update_watch() {
   if (is_open()) {
-    const bool readable = state_ == State::Closing || (state_ == State::Reading && out_.empty());
+    const bool readable =
+        state_ == State::Closing || state_ == State::Streaming || (state_ == State::Reading && out_.empty());
     stream_->watch(readable, !out_.empty());
   }
 }

@@ -6,9 +6,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "admin/answer.h"
+#include "admin/event_stream.h"
 #include "admin/request_reader.h"
 #include "admin/source.h"
 #include "base/clock.h"
@@ -27,6 +29,8 @@ struct Bounds {
   // Clients at once. One more takes the place of the one that has been waited for the longest, and is
   // answered 503 where there is none.
   std::size_t connections = 64;
+  // Of them, streams: pages that are looked at. One more is answered 503.
+  std::size_t streams = 16;
   // For a request from its first to its last byte, for the next request, for an answer to be taken.
   Duration patience = std::chrono::seconds(10);
   // A client that is being closed may still send for so long, so that no reset overtakes its answer.
@@ -37,6 +41,7 @@ class ConnectionOwner {
  public:
   // Frees `connection` at the end of the turn.
   virtual void retire(Connection& connection) = 0;
+  [[nodiscard]] virtual bool has_room_for_stream() const = 0;
 
  protected:
   ~ConnectionOwner() = default;
@@ -57,6 +62,7 @@ class Connection final : public net::Disposable,
     const Bounds& bounds;
     Source& source;
     ConnectionOwner& owner;
+    StreamTexts& texts;
   };
 
   Connection(const Parts& parts, net::StreamPtr stream);
@@ -70,6 +76,7 @@ class Connection final : public net::Disposable,
 
   // It is the client's turn: to send a request or the rest of one, to take an answer, or to go.
   [[nodiscard]] bool awaits_client() const noexcept { return state_ != State::Waiting; }
+  [[nodiscard]] bool is_streaming() const noexcept { return state_ == State::Streaming; }
   // When the present wait began; bytes that trickle in do not begin a new one.
   [[nodiscard]] Instant since() const noexcept { return since_; }
 
@@ -78,9 +85,10 @@ class Connection final : public net::Disposable,
 
  private:
   enum class State : std::uint8_t {
-    Reading,  // a request, or the client is idle
-    Waiting,  // the source has been asked
-    Closing,  // the last answer is given; the client's end is awaited
+    Reading,    // a request, or the client is idle
+    Waiting,    // the source has been asked
+    Streaming,  // the client is told what changes, until it goes
+    Closing,    // the last answer is given; the client's end is awaited
   };
 
   void on_readable(net::Stream& stream) override;
@@ -97,6 +105,8 @@ class Connection final : public net::Disposable,
   void serve();
   [[nodiscard]] bool step();
   void dispatch();
+  void begin_stream(const StreamQuery& seen);
+  void go_on_streaming();
   void finish(const Answer& answer, bool keep_alive);
   void send(std::string_view bytes);
   void close_gently();
@@ -110,6 +120,7 @@ class Connection final : public net::Disposable,
   net::Outbox out_;
   net::Deadline deadline_;
   RequestReader reader_;
+  std::optional<EventStream> events_;  // while Streaming
   Instant since_;
   std::uint32_t slot_ = 0;
   State state_ = State::Reading;

@@ -51,14 +51,28 @@ void Endpoint::on_accept(net::Fd socket) {
     make_room();
   }
   const bool is_full = connections_.size() >= setup_.bounds.connections;
-  auto connection = std::make_unique<Connection>(
-      Connection::Parts{
-          .loop = loop_, .access = setup_.access, .bounds = setup_.bounds, .source = source_, .owner = *this},
-      net::SocketStream::adopt(loop_, std::move(socket)));
+  auto connection = std::make_unique<Connection>(Connection::Parts{.loop = loop_,
+                                                                   .access = setup_.access,
+                                                                   .bounds = setup_.bounds,
+                                                                   .source = source_,
+                                                                   .owner = *this,
+                                                                   .texts = texts_},
+                                                 net::SocketStream::adopt(loop_, std::move(socket)));
   Connection& added = connections_.add(std::move(connection));
   if (is_full) {
     added.refuse({503, "busy", "too many clients of the admin endpoint at once"});
   }
+}
+
+bool Endpoint::has_room_for_stream() const {
+  std::size_t streams = 0;
+  for (std::size_t slot = 0; slot < connections_.slots(); ++slot) {
+    const Connection* const one = connections_.at(slot);
+    if (one != nullptr && one->is_streaming()) {
+      ++streams;
+    }
+  }
+  return streams < setup_.bounds.streams;
 }
 
 void Endpoint::retire(Connection& connection) {

@@ -43,10 +43,12 @@ class Endpoint final : private ConnectionOwner {
   void make_room();
   void on_accept(net::Fd socket);
   void retire(Connection& connection) override;
+  [[nodiscard]] bool has_room_for_stream() const override;
 
   net::UvLoop& loop_;
   Setup setup_;
   Source& source_;
+  StreamTexts texts_;
   SlotList<Connection> connections_;
   std::unique_ptr<net::Listener> listener_;
 };

@@ -1,5 +1,5 @@
 // History: what limpet itself keeps of the last hour, for the lines of the dashboard: a fixed set of numbers
-// every five seconds (46 KiB), and the recent events. Plain values. Control thread.
+// every five seconds (51 KiB), and the recent events. Plain values. Control thread.
 #pragma once
 
 #include <array>
@@ -25,14 +25,15 @@ enum class Series : std::uint8_t {
   SessionsOpened,
   SessionsEnded,
   BackendAttemptsFailed,
-  Errors,  // what ended by a fault of a backend or of limpet
+  Messages,  // WebSocket messages, either way
+  Errors,    // what ended by a fault of a backend or of limpet
   kCount,
 };
 inline constexpr std::size_t kSeriesCount = static_cast<std::size_t>(Series::kCount);
 // As the totals of the status are named.
 inline constexpr std::array<std::string_view, kSeriesCount> kSeriesNames{
     "sessions", "connections", "requests", "sessions_opened", "sessions_ended", "backend_attempts_failed",
-    "errors",
+    "messages", "errors",
 };
 
 struct Sample {

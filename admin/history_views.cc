@@ -5,27 +5,12 @@
 #include "admin/json.h"
 #include "admin/parameters.h"
 #include "admin/views.h"
-#include "base/number.h"
 
 namespace limpet::admin {
 
 namespace {
 
 constexpr std::array<std::string_view, 1> kParameters{"since"};
-
-// What the caller has seen already; 0 = nothing.
-OrRefusal<std::uint64_t> read_since(const Call& call) {
-  const auto parameters = Parameters::parse(call.request.query, kParameters);
-  if (const auto* const refusal = std::get_if<Refusal>(&parameters)) {
-    return *refusal;
-  }
-  const auto text = std::get<Parameters>(parameters).text("since");
-  const auto number = text ? whole_number<std::uint64_t>(*text) : std::optional<std::uint64_t>(0);
-  if (!number) {
-    return Refusal{400, "since", "since is the number of the last one that you have seen"};
-  }
-  return *number;
-}
 
 // Straight into the text: an hour is 6000 numbers.
 void append_sample(std::string& out, const Sample& sample) {
@@ -47,13 +32,23 @@ Json event_json(std::uint64_t id, const Event& event) {
           {"sessions", event.sessions}};
 }
 
-}  // namespace
-
-Outcome view_history(const Call& call, Source& source) {
-  const auto since = read_since(call);
+// `text` of what came after the number that the caller has seen already; 0 = nothing.
+Answer since_answer(const Call& call, const Source& source,
+                    std::string (*text)(const Source&, std::uint64_t)) {
+  const auto parameters = Parameters::parse(call.request.query, kParameters);
+  if (const auto* const refusal = std::get_if<Refusal>(&parameters)) {
+    return to_answer(*refusal);
+  }
+  const auto since = std::get<Parameters>(parameters).number_seen("since");
   if (const auto* const refusal = std::get_if<Refusal>(&since)) {
     return to_answer(*refusal);
   }
+  return json_text_answer(text(source, std::get<std::uint64_t>(since)));
+}
+
+}  // namespace
+
+std::string history_text(const Source& source, std::uint64_t since) {
   const auto& samples = source.history().samples;
   std::string json = R"({"every_s":)" + std::to_string(kSampleEvery / std::chrono::seconds(1)) +
                      R"(,"last":)" + std::to_string(samples.last()) + R"(,"columns":["time_ms")";
@@ -61,23 +56,27 @@ Outcome view_history(const Call& call, Source& source) {
     json.append(",\"").append(name).append("\"");
   }
   json.append(R"(],"samples":[)");
-  for (auto i = samples.first_after(std::get<std::uint64_t>(since)); i <= samples.last(); ++i) {
+  for (auto i = samples.first_after(since); i <= samples.last(); ++i) {
     append_sample(json, samples.at(i));
   }
-  return json_text_answer(std::move(json.append("]}")));
+  return json.append("]}");
+}
+
+std::string events_text(const Source& source, std::uint64_t since) {
+  const auto& kept = source.history().events;
+  Json events = Json::array();
+  for (auto i = kept.first_after(since); i <= kept.last(); ++i) {
+    events.push_back(event_json(i, kept.at(i)));
+  }
+  return json_text({{"last", kept.last()}, {"events", events}});
+}
+
+Outcome view_history(const Call& call, Source& source) {
+  return since_answer(call, source, history_text);
 }
 
 Outcome view_events(const Call& call, Source& source) {
-  const auto since = read_since(call);
-  if (const auto* const refusal = std::get_if<Refusal>(&since)) {
-    return to_answer(*refusal);
-  }
-  const auto& kept = source.history().events;
-  Json events = Json::array();
-  for (auto i = kept.first_after(std::get<std::uint64_t>(since)); i <= kept.last(); ++i) {
-    events.push_back(event_json(i, kept.at(i)));
-  }
-  return json_answer({{"last", kept.last()}, {"events", events}});
+  return since_answer(call, source, events_text);
 }
 
 }  // namespace limpet::admin

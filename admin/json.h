@@ -17,9 +17,12 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] inline Answer json_text_answer(std::string json) {
   return {.status = 200, .content_type = kJsonType, .body = std::move(json.append("\n")), .allow = {}};
 }
+// In one line. Keys are what clients sent: bytes that are not UTF-8 are replaced.
+[[nodiscard]] inline std::string json_text(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 [[nodiscard]] inline Answer json_answer(const Json& json) {
-  // Keys are what clients sent: bytes that are not UTF-8 are replaced.
-  return json_text_answer(json.dump(-1, ' ', false, Json::error_handler_t::replace));
+  return json_text_answer(json_text(json));
 }
 
 // null for an empty text.

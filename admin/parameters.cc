@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/number.h"
 #include "base/percent.h"
 #include "base/text.h"
 
@@ -55,6 +56,16 @@ OrRefusal<Parameters> Parameters::parse(std::string_view query, std::span<const 
 std::optional<std::string> Parameters::text(std::string_view name) const {
   const auto found = std::ranges::find(values_, name, &std::pair<std::string, std::string>::first);
   return found != values_.end() ? std::optional(found->second) : std::nullopt;
+}
+
+OrRefusal<std::uint64_t> Parameters::number_seen(std::string_view name) const {
+  const auto given = text(name);
+  const auto number = given ? whole_number<std::uint64_t>(*given) : std::optional<std::uint64_t>(0);
+  if (!number) {
+    return Refusal{400, std::string(name),
+                   std::string(name) + " is the number of the last one that you have seen"};
+  }
+  return *number;
 }
 
 }  // namespace limpet::admin

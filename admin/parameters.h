@@ -25,6 +25,8 @@ class Parameters {
   [[nodiscard]] std::optional<std::string> text(std::string_view name) const;
   // Empty when it is not there.
   [[nodiscard]] std::string text_or_empty(std::string_view name) const { return text(name).value_or(""); }
+  // Of what is numbered from 1: the last one that the caller has seen; 0 when it is not there.
+  [[nodiscard]] OrRefusal<std::uint64_t> number_seen(std::string_view name) const;
 
  private:
   std::vector<std::pair<std::string, std::string>> values_;

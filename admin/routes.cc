@@ -43,6 +43,8 @@ constexpr std::array kRoutes{
     Route{"GET", "/v1/status", view_status, "version, uptime, sessions, totals"},
     Route{"GET", "/v1/history", view_history, "totals of the last hour, every five seconds: since"},
     Route{"GET", "/v1/events", view_events, "recent changes of backends and configuration: since"},
+    Route{"GET", "/v1/stream", view_stream,
+          "status, backends, history and events as they change (server-sent events): history, events"},
     Route{"GET", "/v1/backends", view_backends, "every backend: health, mode, sessions, last probe"},
     Route{"POST", "/v1/backends/{key}/drain", drain_backend,
           "sends its sessions away at the drain rate, no new ones come: pool; {\"rate\": \"50/s\", "

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "admin/answer.h"
+#include "admin/event_stream.h"
 #include "admin/source.h"
 #include "admin/upgrade_call.h"
 #include "http/head.h"
@@ -21,7 +22,8 @@ struct Call {
 };
 
 // An answer, or what has to be asked before there is one.
-using Outcome = std::variant<Answer, SessionQuery, SessionEnd, UpgradeRequest, PublishOrder, ForecastQuery>;
+using Outcome =
+    std::variant<Answer, SessionQuery, SessionEnd, UpgradeRequest, PublishOrder, ForecastQuery, StreamQuery>;
 
 [[nodiscard]] Outcome route(Call call, Source& source);
 

@@ -86,7 +86,7 @@ Outcome view_ready(const Call&, Source& source) {
   return missing.empty() ? text_answer(200, "ready") : text_answer(503, missing);
 }
 
-Outcome view_status(const Call&, Source& source) {
+std::string status_text(const Source& source) {
   const StatusInfo status = source.status();
   Json totals = counts(status.totals);
   totals["ends"] = counts(status.ends);
@@ -99,30 +99,38 @@ Outcome view_status(const Call&, Source& source) {
       listeners.back()["tls"] = certificates_json(listener.certificates);
     }
   }
-  return json_answer({{"version", status.version},
-                      {"uptime_s", seconds(status.uptime)},
-                      {"workers", status.workers},
-                      {"generation", status.generation},
-                      {"config", configuration_json(status.config)},
-                      {"sessions", status.sessions},
-                      {"totals", totals},
-                      {"listeners", listeners},
-                      {"pools", pools_json(status.pools)},
-                      {"pins", status.pins},
-                      {"pid", status.pid},
-                      {"predecessor", predecessor_json(status.predecessor)},
-                      {"shared_state", shared_json(status.shared_state)},
-                      {"not_ready", text_or_null(std::string(status.not_ready))},
-                      {"room", room_json(status.room)},
-                      {"evicted_pins", status.evicted_pins}});
+  return json_text({{"version", status.version},
+                    {"uptime_s", seconds(status.uptime)},
+                    {"workers", status.workers},
+                    {"generation", status.generation},
+                    {"config", configuration_json(status.config)},
+                    {"sessions", status.sessions},
+                    {"totals", totals},
+                    {"listeners", listeners},
+                    {"pools", pools_json(status.pools)},
+                    {"pins", status.pins},
+                    {"pid", status.pid},
+                    {"predecessor", predecessor_json(status.predecessor)},
+                    {"shared_state", shared_json(status.shared_state)},
+                    {"not_ready", text_or_null(std::string(status.not_ready))},
+                    {"room", room_json(status.room)},
+                    {"evicted_pins", status.evicted_pins}});
 }
 
-Outcome view_backends(const Call&, Source& source) {
+Outcome view_status(const Call&, Source& source) {
+  return json_text_answer(status_text(source));
+}
+
+std::string backends_text(const Source& source) {
   Json backends = Json::array();
   for (const BackendInfo& backend : source.backends()) {
     backends.push_back(backend_json(backend));
   }
-  return json_answer({{"backends", backends}});
+  return json_text({{"backends", backends}});
+}
+
+Outcome view_backends(const Call&, Source& source) {
+  return json_text_answer(backends_text(source));
 }
 
 }  // namespace limpet::admin

@@ -2,6 +2,9 @@
 // JSON are a contract with whoever reads it. Pure but for what the Source does. Control thread.
 #pragma once
 
+#include <cstdint>
+#include <string>
+
 #include "admin/answer.h"
 #include "admin/routes.h"
 #include "admin/source.h"
@@ -14,11 +17,20 @@ namespace limpet::admin {
 [[nodiscard]] Outcome view_status(const Call& call, Source& source);
 [[nodiscard]] Outcome view_backends(const Call& call, Source& source);
 
+// The same as JSON in one line, for a stream.
+[[nodiscard]] std::string status_text(const Source& source);
+[[nodiscard]] std::string backends_text(const Source& source);
+
 // metrics_view.cc
 [[nodiscard]] Outcome view_metrics(const Call& call, Source& source);
 // history_views.cc: the last hour
 [[nodiscard]] Outcome view_history(const Call& call, Source& source);
 [[nodiscard]] Outcome view_events(const Call& call, Source& source);
+// What came after number `since` of them, as JSON in one line.
+[[nodiscard]] std::string history_text(const Source& source, std::uint64_t since);
+[[nodiscard]] std::string events_text(const Source& source, std::uint64_t since);
+// event_stream.cc: status, backends and these, as they change
+[[nodiscard]] Outcome view_stream(const Call& call, Source& source);
 
 // dashboard_views.cc: for people
 [[nodiscard]] Outcome view_dashboard(const Call& call, Source& source);

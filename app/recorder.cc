@@ -21,6 +21,7 @@ void Recorder::sample() {
   taken[SessionsOpened] = total(server_, Counter::SessionsOpened);
   taken[SessionsEnded] = total(server_, Counter::SessionsEnded);
   taken[BackendAttemptsFailed] = total(server_, Counter::BackendAttemptsFailed);
+  taken[Messages] = total_messages(server_);
   taken[Errors] = total_errors(server_);
   history_.samples.add(taken);
 }

@@ -42,12 +42,29 @@ std::uint64_t total_errors(Server& server) {
   return sum;
 }
 
+std::uint64_t total_messages(Server& server) {
+  std::uint64_t sum = 0;
+  const auto add = [&sum](const SizeTally& sizes) {
+    for (const Tally& count : sizes.counts) {
+      sum += count.get();
+    }
+  };
+  for (const auto& worker : server.workers()) {
+    worker->pools().for_each([&](affinity::PoolId, const proxy::PoolCounts& counts) {
+      add(counts.from_client);
+      add(counts.from_backend);
+    });
+  }
+  return sum;
+}
+
 std::vector<admin::NamedCount> all_totals(Server& server) {
   std::vector<admin::NamedCount> totals;
   for (std::size_t i = 0; i < kCounterCount; ++i) {
     const auto counter = static_cast<Counter>(i);
     totals.emplace_back(word(counter), total(server, counter));
   }
+  totals.emplace_back("messages", total_messages(server));
   totals.emplace_back("errors", total_errors(server));
   totals.emplace_back("log_lines_lost", server.shared().log.lines_lost());
   return totals;

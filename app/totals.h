@@ -15,7 +15,9 @@ class Server;
 [[nodiscard]] std::uint64_t total(Server& server, Counter counter);
 // What ended by a fault of a backend or of limpet: never got its answer, or was cut off by them.
 [[nodiscard]] std::uint64_t total_errors(Server& server);
-// Every counter under its word, and "errors".
+// WebSocket messages that have passed whole, either way.
+[[nodiscard]] std::uint64_t total_messages(Server& server);
+// Every counter under its word, and "messages", "errors" and "log_lines_lost".
 [[nodiscard]] std::vector<admin::NamedCount> all_totals(Server& server);
 // By close reason, without zeros.
 [[nodiscard]] std::vector<admin::NamedCount> all_ends(Server& server);

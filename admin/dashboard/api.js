@@ -35,16 +35,34 @@ function ask_for_token(was_wrong) {
   return asking;
 }
 
-// Answers the JSON of a call; throws Refused for what the endpoint refuses and TypeError where it is away.
-export async function call(path, { method = "GET", body } = {}) {
+// Throws Refused for what the endpoint refuses and TypeError where it is away.
+async function ask(path, { method = "GET", body, signal } = {}) {
   for (;;) {
     const used = token;
     const headers = { ...(used && { Authorization: `Bearer ${used}` }), ...(body && { "Content-Type": "application/json" }) };
-    const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store", credentials: "omit" });
+    const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), signal, cache: "no-store", credentials: "omit" });
+    if (answer.ok) return answer;
     const said = await answer.json();
-    if (answer.ok) return said;
     if (answer.status !== 401) throw new Refused(answer.status, said.error, said.detail);
     // Another call may have brought a token in the meantime.
     if (used === token) await ask_for_token(used !== "");
+  }
+}
+
+// Answers the JSON of a call.
+export const call = async (path, options) => (await ask(path, options)).json();
+
+// The events of a stream, as [name, JSON], until it ends. (An EventSource could not bring the token.)
+export async function* stream(path, signal) {
+  const reader = (await ask(path, { signal })).body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let text = ""; ; ) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    const parts = (text + value).split("\n\n");
+    text = parts.pop();
+    for (const part of parts) {
+      const [, name, data] = /^event: (.*)\ndata: (.*)$/.exec(part);
+      yield [name, JSON.parse(data)];
+    }
   }
 }

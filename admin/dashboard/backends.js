@@ -83,6 +83,12 @@ function open(backend, verb) {
   dialog.showModal();
 }
 
+// What was just done has no button any more: who came by the keyboard goes on beside it.
+function keep_focus(row) {
+  const at = document.activeElement;
+  if (row && (at === document.body || at.hidden)) row.querySelector("button:not([hidden])")?.focus();
+}
+
 async function confirm(after) {
   const { backend, verb } = open_plan;
   const rate = form.elements.rate.value;
@@ -90,7 +96,8 @@ async function confirm(after) {
     const path = `/v1/backends/${in_path(backend.name)}/${verb}${pool_query(backend.pool)}`;
     await call(path, { method: "POST", body: verb === "drain" && rate ? { rate } : undefined });
     dialog.close();
-    after();
+    await after();
+    keep_focus(shown_rows.get(identity(backend)));
   } catch (error) {
     set_text(dialog.querySelector(".fault"), error.message);
   }
@@ -143,8 +150,7 @@ function update(row, backend) {
     button.hidden = verb === "enable" ? backend.mode === "enabled" : backend.mode === { drain: "draining", disable: "disabled" }[verb];
     button.disabled = backend.leaving;
   }
-  // What was just done has no button any more: who came by the keyboard goes on beside it.
-  if (row.contains(document.activeElement) && document.activeElement.hidden) row.querySelector("button:not([hidden])").focus();
+  if (row.contains(document.activeElement)) keep_focus(row);
 }
 
 function show() {

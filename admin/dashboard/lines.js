@@ -11,6 +11,7 @@ const kMostSamples = 720;
 const kCharts = [
   { title: "sessions", lines: [{ column: "sessions" }] },
   { title: "handshakes/s, ends/s (dashed)", lines: [{ column: "sessions_opened", rate: true }, { column: "sessions_ended", rate: true }] },
+  { title: "messages/s", lines: [{ column: "messages", rate: true }] },
   { title: "requests/s", lines: [{ column: "requests", rate: true }] },
   { title: "errors/s, failed attempts/s (dashed)", lines: [{ column: "errors", rate: true }, { column: "backend_attempts_failed", rate: true }] },
 ];

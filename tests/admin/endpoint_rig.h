@@ -74,6 +74,22 @@ class Client {
     ahead_.erase(0, response.body.length);
     return answer;
   }
+  // What comes up to the end of `mark`.
+  [[nodiscard]] std::string read_to(std::string_view mark) {
+    std::size_t at = 0;
+    while ((at = ahead_.find(mark)) == std::string::npos) {
+      REQUIRE(read_some());
+    }
+    const std::string text = ahead_.substr(0, at + mark.size());
+    ahead_.erase(0, text.size());
+    return text;
+  }
+  // What comes up to the end of it all.
+  [[nodiscard]] std::string read_rest() {
+    while (read_some()) {
+    }
+    return std::exchange(ahead_, "");
+  }
   // Ends with a reset.
   void cut() {
     constexpr linger kAtOnce{.l_onoff = 1, .l_linger = 0};
@@ -166,6 +182,7 @@ class EndpointRig {
   // On the loop.
   [[nodiscard]] std::size_t connections() const { return endpoint_->connections(); }
   void end_endpoint() { endpoint_.reset(); }
+  void leave_endpoint() { endpoint_->leave(); }
 
   // One call on a connection of its own. `fields`: lines with CRLF besides Host.
   [[nodiscard]] ClientAnswer call(std::string_view method, std::string_view target,

@@ -61,13 +61,13 @@ TEST_CASE("history is an hour of samples under the names of the totals") {
   EndpointRig rig;
   CHECK(rig.get("/v1/history").json() == Json::parse(R"({"every_s": 5, "last": 0, "samples": [],
     "columns": ["time_ms", "sessions", "connections", "requests", "sessions_opened", "sessions_ended",
-                "backend_attempts_failed", "errors"]})"));
+                "backend_attempts_failed", "messages", "errors"]})"));
   add_samples(rig, 1000);
   const Json history = rig.get("/v1/history").json();
   CHECK(history["last"] == 1000);
   REQUIRE(history["samples"].size() == 720);
-  CHECK(history["samples"][0] == Json{280 * 5000, 281, 0, 0, 0, 0, 0, 7});
-  CHECK(history["samples"][719] == Json{999 * 5000, 1000, 0, 0, 0, 0, 0, 7});
+  CHECK(history["samples"][0] == Json{280 * 5000, 281, 0, 0, 0, 0, 0, 0, 7});
+  CHECK(history["samples"][719] == Json{999 * 5000, 1000, 0, 0, 0, 0, 0, 0, 7});
 }
 
 TEST_CASE("history since a sample is what came after it") {
