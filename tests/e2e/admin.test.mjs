@@ -1,6 +1,7 @@
 // The admin endpoint and the commands that ask it.
 import assert from "node:assert/strict";
 import http from "node:http";
+import { EventStream } from "./support/event_stream.mjs";
 import { get, request } from "./support/http_client.mjs";
 import { limpet_command } from "./support/limpet.mjs";
 import { scenario } from "./support/scenario.mjs";
@@ -29,6 +30,36 @@ scenario("the first page is for people", async (stage) => {
   const page = await admin.answer("/");
   assert.equal(page.status, 200);
   assert.match(page.headers["content-type"], /^text\/html/);
+});
+
+scenario("a stream tells what changes, and is whole when limpet goes", async (stage) => {
+  const { servers, limpet, admin } = await two_backends(stage);
+  const stream = stage.add(await EventStream.open(`${admin.url}/v1/stream`));
+  assert.deepEqual([stream.status, stream.headers["content-type"]], [200, "text/event-stream"]);
+  await stream.hears("events");
+  assert.deepEqual(stream.heard.slice(0, 4).map(({ name }) => name), ["status", "backends", "history", "events"]);
+  const client = await stage.open_websocket(limpet.ws_url);
+  await stream.hears("status", ({ sessions }) => sessions === 1);
+  await stream.hears("backends", ({ backends }) => backends.some(({ name, sessions }) => name === client.backend && sessions === 1));
+  await servers.find(({ name }) => name === client.backend).kill();
+  await stream.hears("events", ({ events }) => events.some(({ event, backend, to }) => event === "health" && backend === client.backend && to === "down"));
+  limpet.signal("SIGTERM");
+  await until(() => stream.is_over, { what: "the end of the stream" });
+  assert.deepEqual([stream.rest, stream.answer.complete], ["", true]);
+});
+
+scenario("streams take a quarter of the places, and one more is told so", async (stage) => {
+  const { admin } = await two_backends(stage);
+  const streams = [];
+  while (streams.length < 16) streams.push(stage.add(await EventStream.open(`${admin.url}/v1/stream`)));
+  await Promise.all(streams.map((stream) => stream.hears("status")));
+  assert.equal((await admin.json("/v1/stream", { status: 503 })).error, "streams");
+  streams.pop().stop();
+  const stream = await until(async () => {
+    const next = stage.add(await EventStream.open(`${admin.url}/v1/stream`));
+    return next.status === 200 && next;
+  });
+  await stream.hears("events");
 });
 
 scenario("status tells version, uptime, workers and what has been served", async (stage) => {

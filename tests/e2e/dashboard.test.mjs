@@ -4,6 +4,7 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { no_chromium, start_browser } from "./support/browser.mjs";
 import { Dashboard } from "./support/dashboard.mjs";
+import { EventStream } from "./support/event_stream.mjs";
 import { call } from "./support/reload.mjs";
 import { scenario } from "./support/scenario.mjs";
 import { until } from "./support/until.mjs";
@@ -100,6 +101,28 @@ dashboard_scenario("a backend that dies is seen and told without a reload", asyn
   await page.sees("#news", /w2/);
   assert.match(await page.page.locator("#picture svg").getAttribute("aria-label"), /1 down/);
   assert.deepEqual(page.complaints, []);
+});
+
+dashboard_scenario("a page that finds no place for a stream asks, and sees the same", async (stage) => {
+  const { servers, look, admin } = await website(stage);
+  const streams = [];
+  while (streams.length < 16) streams.push(stage.add(await EventStream.open(`${admin.url}/v1/stream`)));
+  await Promise.all(streams.map((stream) => stream.hears("status")));
+  const page = await look();
+  await page.sees_number("backends ready", "3 of 3");
+  await servers[1].kill();
+  await page.sees_row("w2", { state: "down" });
+  await page.sees("#events", /w2 of pool default is down \(was up\)/);
+  assert.deepEqual(page.complaints.filter((line) => !line.includes("503")), [], "but for the answer that there is no place");
+});
+
+dashboard_scenario("a page says that limpet is away when it is silent or gone, and goes on when it is back", async (stage) => {
+  const { limpet, look } = await website(stage);
+  const page = await look();
+  limpet.signal("SIGSTOP");
+  await page.sees("#link", /^limpet does not answer/);
+  limpet.signal("SIGCONT");
+  await page.until_live();
 });
 
 dashboard_scenario("names from the configuration are text, whatever they say", async (stage) => {
