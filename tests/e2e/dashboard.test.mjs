@@ -249,7 +249,10 @@ dashboard_scenario("everything can be done with the keyboard, and has a name to 
 const kScreenshot = process.env.LIMPET_SCREENSHOT;
 scenario("a screenshot", async (stage) => {
   const { limpet, look } = await website(stage, { drain: { rate: "20/m" } });
-  for (let i = 0; i < 34; ++i) await stage.open_websocket(limpet.ws_url);
+  const crowd = [];
+  while (crowd.length < 34) crowd.push(await stage.open_websocket(limpet.ws_url));
+  const chatter = setInterval(() => crowd.filter(() => Math.random() < 0.4).forEach(({ socket }) => socket.readyState === socket.OPEN && socket.send("hello")), 100);
+  stage.add({ stop: () => clearInterval(chatter) });
   await call(limpet, "POST", "/v1/backends/w2/drain");
   const page = await look({ width: 1000, height: 1000 });
   await until(async () => (await limpet.admin.json("/v1/history")).samples.length > 3, { what: "there is something to draw", within: 60_000 });
