@@ -16,6 +16,8 @@ namespace limpet::proxy {
 class RecentEnds {
  public:
   static constexpr Duration kWithin = std::chrono::seconds(10);
+  // So far may the clock of one worker's turn be behind that of another.
+  static constexpr Duration kBehind = std::chrono::seconds(1);
 
   void note_end(std::uint64_t key_hash, Instant now) noexcept {
     places_[place_of(key_hash)].store(entry(key_hash, now), std::memory_order_relaxed);
@@ -23,9 +25,9 @@ class RecentEnds {
   // An end was noted, `now` is within kWithin of it, and no other key of its place has ended since.
   [[nodiscard]] bool has_ended_lately(std::uint64_t key_hash, Instant now) const noexcept {
     const std::uint64_t found = places_[place_of(key_hash)].load(std::memory_order_relaxed);
-    const std::uint64_t age = (entry(key_hash, now) - found) & kTimeMask;
+    const std::uint64_t age = (entry(key_hash, now + kBehind) - found) & kTimeMask;
     return found != 0 && (found & ~kTimeMask) == (key_hash & ~kTimeMask) &&
-           age <= static_cast<std::uint64_t>(kWithin.count());
+           age <= static_cast<std::uint64_t>((kBehind + kWithin).count());
   }
 
  private:

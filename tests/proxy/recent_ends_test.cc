@@ -29,6 +29,13 @@ TEST_CASE("a key that has ended is back for ten seconds") {
   CHECK_FALSE(story.ends->has_ended_lately(kKey, story.now + 10s + 1ms));
 }
 
+TEST_CASE("a worker whose clock is a little behind sees it too") {
+  Story story;
+  story.ends->note_end(kKey, story.now);
+  CHECK(story.ends->has_ended_lately(kKey, story.now - RecentEnds::kBehind));
+  CHECK_FALSE(story.ends->has_ended_lately(kKey, story.now - RecentEnds::kBehind - 1ms));
+}
+
 TEST_CASE("each end of a key begins the time anew") {
   Story story;
   story.ends->note_end(kKey, story.now);
