@@ -30,8 +30,9 @@ void visit_all(const SessionList& sessions, Visit visit) {
   constexpr std::size_t kLine = 64;
   constexpr std::size_t kLinesRead = 4;
   for (std::size_t slot = 0; slot < sessions.slots(); ++slot) {
-    if (slot + kAhead < sessions.slots()) {
-      const auto* const ahead = reinterpret_cast<const char*>(sessions.at(slot + kAhead));
+    const std::size_t next = slot + kAhead;
+    if (next < sessions.slots() && sessions.at(next) != nullptr) {
+      const auto* const ahead = reinterpret_cast<const char*>(sessions.at(next));
       for (std::size_t line = 1; line < kLinesRead; ++line) {
         __builtin_prefetch(ahead + line * kLine);
       }

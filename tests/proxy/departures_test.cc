@@ -94,6 +94,14 @@ TEST_CASE("the longest idle sessions go first, whoever of their ends was heard l
   CHECK(crowd.proxy.send_away({.backend = 1, .most = 1, .grace = kGrace}).told == 0);
 }
 
+TEST_CASE("a place that a session has left holds nobody up") {
+  Crowd crowd(40);
+  crowd[30].client->fin = true;
+  crowd[30].backend->fin = true;
+  REQUIRE(crowd.proxy.loop().settle());
+  CHECK(crowd.proxy.send_away({.backend = 1, .most = 100, .grace = kGrace}).told == 39);
+}
+
 TEST_CASE("whatever order sessions have talked in, they are sent away in that order") {
   constexpr std::size_t kCrowd = 40;
   const auto seed = static_cast<std::uint64_t>(GENERATE(1, 2, 3));
