@@ -26,6 +26,7 @@ struct TlsStream::Bio {
     }
     std::memcpy(to, incoming.begin, taken);
     incoming.begin += taken;
+    incoming.sealed_before = stream.engine_.sealed_out().size();
     return static_cast<int>(taken);
   }
 
@@ -65,6 +66,7 @@ bool TlsStream::take_connection(ssl_st* ssl) {
   BIO_set_data(bio, this);
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl, bio, bio);
+  SSL_set_app_data(ssl, this);
   ssl_ = ssl;
   return true;
 }

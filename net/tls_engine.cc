@@ -114,4 +114,10 @@ int TlsEngine::on_new_session(ssl_st* connection, ssl_session_st* session) {
   return 1;
 }
 
+void TlsEngine::on_secret(const ssl_st* connection, const char* line) {
+  if (auto* const stream = static_cast<TlsStream*>(SSL_get_app_data(connection))) {
+    stream->note_secret(line);
+  }
+}
+
 }  // namespace limpet::net

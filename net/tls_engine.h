@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "net/loop.h"
+#include "net/tls_aead.h"
 #include "net/tls_client.h"
 
 struct ssl_session_st;
@@ -29,10 +30,16 @@ class TlsStream;
 struct TlsIncoming {
   std::uint8_t* begin = nullptr;
   std::uint8_t* end = nullptr;
-  std::size_t most = 0;      // what one more recv may bring
-  bool may_receive = false;  // nobody has said yet that there is nothing
+  std::size_t most = 0;           // what one more recv may bring
+  bool may_receive = false;       // nobody has said yet that there is nothing
+  std::size_t sealed_before = 0;  // bytes of sealed_out() when the library took the last of these
 
   [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(end - begin); }
+  // Nothing more is wanted.
+  void drop() noexcept {
+    begin = end;
+    may_receive = false;
+  }
 };
 
 class TlsEngine final : private TurnEnd {
@@ -59,11 +66,17 @@ class TlsEngine final : private TurnEnd {
   // What the library has sealed in the call under way.
   [[nodiscard]] std::vector<std::uint8_t>& sealed_out() noexcept { return sealed_out_; }
 
+  // For connections of which the library's object is gone.
+  [[nodiscard]] TlsAead& aead() noexcept { return aead_; }
+
   // The newest session of a backend; in TLS 1.3 one serves one connection (RFC 8446 C.4). Null = none.
   [[nodiscard]] ssl_session_st* take_session(const TlsClientPtr& client);
   void keep_session(const TlsClientPtr& client, ssl_session_st* session);
   // For the library: a backend lets a connection be resumed. Answers 1 when the session is taken over.
   static int on_new_session(ssl_st* connection, ssl_session_st* session);
+
+  // For the library: a line of its key log, of a connection of a TlsStream.
+  static void on_secret(const ssl_st* connection, const char* line);
 
  private:
   // Contexts of backends that were taken out of the configuration are let go of when so many are known.
@@ -78,6 +91,7 @@ class TlsEngine final : private TurnEnd {
   std::unique_ptr<std::uint8_t[]> sealed_in_;  // null until it is used
   TlsIncoming incoming_;
   std::vector<std::uint8_t> sealed_out_;
+  TlsAead aead_;
   // Null where one was forgotten.
   std::deque<TlsStream*> begun_;
   std::vector<TlsStream*> new_;

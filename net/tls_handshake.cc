@@ -5,6 +5,7 @@
 
 #include "net/tls_engine.h"
 #include "net/tls_library.h"
+#include "net/tls_records.h"
 #include "net/tls_stream.h"
 
 namespace limpet::net {
@@ -85,6 +86,9 @@ void TlsStream::go_on() {
   }
   const int result = SSL_do_handshake(ssl_);
   const int why = result == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl_, result);
+  if (result == 1) {
+    take_over_records();
+  }
   const bool is_sent = finish();
   if (result == 1) {
     on_open();
@@ -149,6 +153,26 @@ void TlsStream::become_plain() {
   }
 }
 
+void TlsStream::note_secret(std::string_view line) {
+  if (records_ == nullptr) {
+    records_ = std::make_unique<TlsRecords>();
+  }
+  records_->note_secret(line);
+}
+
+// Behind the client's Finished, which was the last that the library took, it has sealed tickets alone, with
+// the keys that go on (RFC 8446 4.6.1).
+void TlsStream::take_over_records() {
+  const auto sealed = std::span(engine_.sealed_out()).subspan(engine_.incoming().sealed_before);
+  const auto tickets = TlsRecords::count_sealed(sealed);
+  const bool is_taken_over =
+      records_ != nullptr && tickets && SSL_version(ssl_) == TLS1_3_VERSION &&
+      records_->take_over(SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(ssl_)), *tickets);
+  if (!is_taken_over) {
+    records_.reset();
+  }
+}
+
 void TlsStream::on_open() {
   if (const char* const wrong = note_client()) {
     fail({.fault = TlsFault::CertificateBad, .detail = wrong, .client_subject = {}});
@@ -158,6 +182,9 @@ void TlsStream::on_open() {
   counts().handshakes.fetch_add(1, std::memory_order_relaxed);
   if (SSL_session_reused(ssl_) == 1) {
     counts().resumed.fetch_add(1, std::memory_order_relaxed);
+  }
+  if (records_ != nullptr) {
+    SSL_free(std::exchange(ssl_, nullptr));
   }
   follow();
   if (wants_read_ && has_pending()) {
@@ -194,6 +221,7 @@ void TlsStream::fail(TlsFacts facts) {
     counts().add(facts_.fault);
   }
   SSL_free(std::exchange(ssl_, nullptr));
+  records_.reset();
   std::string().swap(held_);
   // A close with something unread is a reset, which may overtake the alert that says what was wrong.
   static_cast<void>(socket_->read(engine_.sealed_in()));

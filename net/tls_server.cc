@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "base/crypto.h"
+#include "net/tls_engine.h"
 #include "net/tls_library.h"
 #include "net/tls_names.h"
 
@@ -182,6 +183,7 @@ TlsTroubles TlsServer::add_contexts(const TlsServerOptions& options) {
 bool TlsServer::set_up(ssl_ctx_st* context, const TlsServerOptions& options) {
   SSL_CTX_set_ex_data(context, 0, this);
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
+  SSL_CTX_set_keylog_callback(context, TlsEngine::on_secret);
   // The library's macros for these two cast in a way that we do not.
   SSL_CTX_callback_ctrl(context, SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
                         reinterpret_cast<void (*)()>(Contexts::on_server_name));

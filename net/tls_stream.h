@@ -8,12 +8,17 @@
 //
 // End means that the peer has said so (close_notify); a FIN without it is Broken, with kEndUnsaid.
 //
+// Of a client's connection in TLS 1.3 the library's object goes when the handshake is done: it takes 13 KiB,
+// for which TlsRecords needs 300 bytes. Other connections keep it.
+//
 // What was sealed but not taken by the socket is kept in `out_`, and its plain bytes are a debt: the owner,
 // who was not told that they were written, comes with the same bytes again, and they are skipped.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "net/outbox.h"
 #include "net/stream.h"
@@ -25,6 +30,7 @@ struct ssl_session_st;
 namespace limpet::net {
 
 class TlsEngine;
+class TlsRecords;
 
 class TlsStream final : public Stream, public Disposable, private StreamEvents, private TurnEnd {
  public:
@@ -57,6 +63,7 @@ class TlsStream final : public Stream, public Disposable, private StreamEvents, 
   // It has to wait for another turn: what comes meanwhile is not told.
   void park() noexcept;
   void keep_session(ssl_session_st* session);
+  void note_secret(std::string_view line);
 
  private:
   enum class State : std::uint8_t { Opening, Open, PlainText, Failed, Closed };
@@ -76,11 +83,20 @@ class TlsStream final : public Stream, public Disposable, private StreamEvents, 
   [[nodiscard]] bool begin_as_client();
   [[nodiscard]] bool take_connection(ssl_st* ssl);
   void become_plain();
+  void take_over_records();
   void on_open();
   void fail(TlsFacts facts);
   [[nodiscard]] TlsCounts& counts() const noexcept;
   [[nodiscard]] const char* note_client() noexcept;
 
+  // tls_read.cc
+  [[nodiscard]] bool has_library() const noexcept { return ssl_ != nullptr; }
+  [[nodiscard]] std::size_t read_library(std::span<std::uint8_t> into) noexcept;
+  [[nodiscard]] std::size_t read_records(std::span<std::uint8_t> into) noexcept;
+  [[nodiscard]] std::size_t open_aside(std::span<std::uint8_t> into) noexcept;
+  [[nodiscard]] std::size_t take_opened(std::span<std::uint8_t> into) noexcept;
+  void take_end() noexcept;
+  void break_off(std::uint8_t alert, std::string_view why) noexcept;
   // A call of the library: what is held is put before what the socket has, and what the library has sealed
   // is sent behind it. finish() answers false when the socket is broken.
   void start(std::size_t most_to_receive) noexcept;
@@ -102,11 +118,14 @@ class TlsStream final : public Stream, public Disposable, private StreamEvents, 
   Loop& loop_;
   TlsEngine& engine_;
   StreamPtr socket_;       // null when closed
-  ssl_st* ssl_ = nullptr;  // owned; null until the first byte has come, and when it is over
-  TlsServerPtr server_;    // null on the client's side
-  TlsClientPtr client_;    // null on the server's side
-  std::string held_;       // received and not opened yet: no room was left for it
-  Outbox out_;             // sealed and not taken by the socket
+  ssl_st* ssl_ = nullptr;  // owned; null until the first byte has come, and when it is over or taken over
+  std::unique_ptr<TlsRecords>
+      records_;          // null where the library's object stays; beside it, its secrets alone
+  TlsServerPtr server_;  // null on the client's side
+  TlsClientPtr client_;  // null on the server's side
+  std::string held_;     // received and not opened yet: no room was left for it, or it is not whole
+  std::string opened_;   // and of a record that was larger than the room, the rest
+  Outbox out_;           // sealed and not taken by the socket
   std::uint32_t debt_ = 0;
   int error_ = 0;  // why nothing more can be read: an errno, or kEndUnsaid
   State state_ = State::Opening;

@@ -7,6 +7,7 @@
 
 #include "net/tls_engine.h"
 #include "net/tls_library.h"
+#include "net/tls_records.h"
 #include "net/tls_stream.h"
 
 namespace limpet::net {
@@ -78,6 +79,9 @@ std::size_t TlsStream::seal(std::span<const std::uint8_t> bytes) noexcept {
   if (end_said_) {
     return 0;
   }
+  if (!has_library()) {
+    return records_->seal(engine_.aead(), TlsContent::Data, bytes, engine_.sealed_out()) ? bytes.size() : 0;
+  }
   if (SSL_write_ex(ssl_, bytes.data(), bytes.size(), &taken) != 1) {
     facts_.detail = take_library_error();
     return 0;
@@ -139,7 +143,11 @@ IoResult TlsStream::write_last(std::span<const std::uint8_t> bytes) noexcept {
 
 void TlsStream::say_end() noexcept {
   end_said_ = true;
-  SSL_shutdown(ssl_);
+  if (has_library()) {
+    SSL_shutdown(ssl_);
+  } else {
+    static_cast<void>(records_->seal_alert(engine_.aead(), SSL_AD_CLOSE_NOTIFY, engine_.sealed_out()));
+  }
 }
 
 void TlsStream::shutdown_write() noexcept {

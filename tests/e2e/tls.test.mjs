@@ -47,6 +47,18 @@ scenario("ws clients talk over wss, messages of all sizes come back, closes are 
   await until(() => limpet.events("certificate_ends").length === 1, { what: "a warning of the end that is near" });
 });
 
+scenario("an idle session takes far less memory than the library's connections do", async (stage) => {
+  const { open, limpet } = await tls_stage(stage, { settings: { workers: 1 } });
+  const come = async (count) => {
+    for (let i = 0; i < count; i += 10) await Promise.all(Array.from({ length: 10 }, () => open()));
+  };
+  await come(100); // what the first ones take is there for the next
+  const before = limpet.resident_bytes();
+  await come(400);
+  const each = (limpet.resident_bytes() - before) / 400;
+  assert.ok(each < 8000, `${each} bytes a session`);
+}, { skip: process.env.LIMPET_TEST_MEMORY === "unbounded" && "skipped: sanitizers take memory of their own" });
+
 scenario("curl and Python's websockets come through, the cookie is Secure", async (stage) => {
   const { pki, limpet } = await tls_stage(stage);
   const curl = await run_program("curl", ["-sS", "-i", "--cacert", pki.ca, `https://localhost:${limpet.port}/stats`]);
