@@ -9,13 +9,13 @@
 #include <system_error>
 
 #include "affinity/cookie_codec.h"
+#include "base/hex.h"
 #include "base/text.h"
 
 namespace limpet::affinity {
 
 namespace {
 
-constexpr std::size_t kKeyDigits = 2 * crypto::kKeyBytes;
 // Far more keys than anybody rotates; keeps a wrong path (a log, a device) from filling memory.
 constexpr std::size_t kMaxFileBytes = std::size_t{64} * 1024;
 constexpr mode_t kOwnerOnly = 0600;
@@ -81,31 +81,9 @@ Result<std::string> read_text(const std::string& path) {
   return text;
 }
 
-std::optional<unsigned> hex_value(char c) noexcept {
-  if (is_digit(c)) {
-    return static_cast<unsigned>(c - '0');
-  }
-  const char lower = ascii_lower(c);
-  if (lower >= 'a' && lower <= 'f') {
-    return static_cast<unsigned>(lower - 'a') + 10U;
-  }
-  return std::nullopt;
-}
-
 std::optional<crypto::Key> parse_key(std::string_view digits) noexcept {
-  if (digits.size() != kKeyDigits) {
-    return std::nullopt;
-  }
   crypto::Key key{};
-  for (std::size_t i = 0; i < key.size(); ++i) {
-    const auto high = hex_value(digits[2 * i]);
-    const auto low = hex_value(digits[2 * i + 1]);
-    if (!high || !low) {
-      return std::nullopt;
-    }
-    key[i] = static_cast<std::uint8_t>(*high << 4U | *low);
-  }
-  return key;
+  return read_hex(digits, key) ? std::optional(key) : std::nullopt;
 }
 
 Result<std::vector<crypto::Key>> parse_keys(const std::string& path, std::string_view text) {

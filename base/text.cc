@@ -5,6 +5,8 @@
 #include <numeric>
 #include <vector>
 
+#include "base/hex.h"
+
 namespace limpet {
 
 std::string to_lower(std::string_view text) {
@@ -32,13 +34,8 @@ std::string_view take_until(std::string_view& rest, char separator) noexcept {
 }
 
 std::string hex(std::span<const std::uint8_t> bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text(bytes.size() * 2, '\0');
-  char* end = text.data();
-  for (const std::uint8_t byte : bytes) {
-    *end++ = kDigits[byte >> 4U];
-    *end++ = kDigits[byte & 0xfU];
-  }
+  write_hex(bytes, text.data());
   return text;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/hex.h"
 #include "base/text.h"
 #include "net/tls_library.h"
 
@@ -28,30 +29,6 @@ std::size_t length_in(std::span<const std::uint8_t> header) noexcept {
 // RFC 8446 5.1: sealed records look like application data of TLS 1.2.
 bool is_header_of_sealed(std::span<const std::uint8_t> header) noexcept {
   return header[0] == kData && header[1] == SSL3_VERSION_MAJOR && header[2] == TLS1_2_VERSION_MINOR;
-}
-
-std::optional<std::uint8_t> hex_digit(char c) noexcept {
-  constexpr std::uint8_t kTen = 10;
-  return c >= '0' && c <= '9'   ? std::optional(static_cast<std::uint8_t>(c - '0'))
-         : c >= 'a' && c <= 'f' ? std::optional(static_cast<std::uint8_t>(c - 'a' + kTen))
-         : c >= 'A' && c <= 'F' ? std::optional(static_cast<std::uint8_t>(c - 'A' + kTen))
-                                : std::nullopt;
-}
-
-// Answers how many bytes; 0 where it is not hexadecimal, or too long.
-std::size_t decode_hex(std::string_view text, std::span<std::uint8_t> out) noexcept {
-  if (text.size() % 2 != 0 || text.size() / 2 > out.size()) {
-    return 0;
-  }
-  for (std::size_t i = 0; i < text.size() / 2; ++i) {
-    const auto high = hex_digit(text[2 * i]);
-    const auto low = hex_digit(text[2 * i + 1]);
-    if (!high || !low) {
-      return 0;
-    }
-    out[i] = static_cast<std::uint8_t>(*high << 4U | *low);
-  }
-  return text.size() / 2;
 }
 
 }  // namespace
@@ -95,7 +72,8 @@ void TlsRecords::note_secret(std::string_view line) {
     secrets_ = std::make_unique<Secrets>();
   }
   Secret& secret = is_clients ? secrets_->of_client : secrets_->of_server;
-  secret.size = decode_hex(line, secret.bytes);
+  const std::size_t size = std::min(line.size() / 2, secret.bytes.size());
+  secret.size = read_hex(line, std::span(secret.bytes).first(size)) ? size : 0;
 }
 
 bool TlsRecords::take_over(std::uint16_t suite, std::uint64_t sealed) {

@@ -1,6 +1,7 @@
 #include "proxy/request_id.h"
 
 #include "base/crypto.h"
+#include "base/hex.h"
 #include "base/text.h"
 #include "http/characters.h"
 
@@ -10,13 +11,7 @@ std::string_view RequestId::text(Hex& hex) const noexcept {
   if (given_ != nullptr) {
     return *given_;
   }
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  constexpr unsigned kHalf = 4;
-  constexpr unsigned kLowHalf = 0xF;
-  for (std::size_t i = 0; i < made_.size(); ++i) {
-    hex[2 * i] = kDigits[made_[i] >> kHalf];
-    hex[2 * i + 1] = kDigits[made_[i] & kLowHalf];
-  }
+  write_hex(made_, hex.data());
   return {hex.data(), hex.size()};
 }
 

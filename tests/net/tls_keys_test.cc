@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/hex.h"
 #include "tests/support/catch.h"
 
 using namespace limpet;
@@ -16,11 +17,8 @@ namespace {
 using Bytes = std::vector<std::uint8_t>;
 
 Bytes hex(std::string_view text) {
-  Bytes bytes;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-    bytes.push_back(static_cast<std::uint8_t>(std::stoi(std::string(text.substr(i, 2)), nullptr, 16)));
-  }
-  return bytes;
+  Bytes bytes(text.size() / 2);
+  return read_hex(text, bytes) ? bytes : Bytes{};
 }
 
 template <typename Range>
