@@ -113,13 +113,6 @@ std::variant<CookieContent, CookieFault> CookieCodec::open(std::string_view valu
   return CookieFault::Unreadable;
 }
 
-std::optional<CookieContent> CookieCodec::decode(std::string_view value, std::string_view pool, WallTime now,
-                                                 std::optional<Duration> max_age) const {
-  auto opened = open(value, pool, now, max_age);
-  auto* const content = std::get_if<CookieContent>(&opened);
-  return content != nullptr ? std::optional(std::move(*content)) : std::nullopt;
-}
-
 std::string CookieCodec::new_key_text() {
   std::array<std::uint8_t, kNumberBytes> bytes{};
   crypto::random_bytes(bytes);

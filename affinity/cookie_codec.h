@@ -41,9 +41,6 @@ class CookieCodec {
   [[nodiscard]] std::variant<CookieContent, CookieFault> open(std::string_view value, std::string_view pool,
                                                               WallTime now,
                                                               std::optional<Duration> max_age) const;
-  // The same, whatever the fault.
-  [[nodiscard]] std::optional<CookieContent> decode(std::string_view value, std::string_view pool,
-                                                    WallTime now, std::optional<Duration> max_age) const;
   // A fresh client key: 16 random hex digits.
   [[nodiscard]] static std::string new_key_text();
 

@@ -3,6 +3,7 @@
 #include <set>
 #include <string>
 
+#include "tests/affinity/opened_cookie.h"
 #include "tests/support/catch.h"
 
 namespace limpet::affinity {
@@ -10,6 +11,7 @@ namespace {
 
 using std::chrono::hours;
 using std::chrono::milliseconds;
+using test::content_of;
 
 crypto::Key key_of(std::uint8_t byte) {
   crypto::Key key{};
@@ -23,7 +25,7 @@ const CookieContent kContent{
 
 TEST_CASE("a cookie gives back what was put in") {
   const CookieCodec codec({key_of(1)});
-  const auto content = codec.decode(codec.encode(kContent, "chat"), "chat", kIssued, std::nullopt);
+  const auto content = content_of(codec, codec.encode(kContent, "chat"), "chat", kIssued, std::nullopt);
   REQUIRE(content);
   CHECK(content->key_text == kContent.key_text);
   CHECK(content->backend_name_hash == kContent.backend_name_hash);
@@ -47,7 +49,7 @@ TEST_CASE("a cookie with any byte altered counts as none") {
     for (const char other : {'A', 'B', '_', '=', '\0', ' '}) {
       std::string altered = value;
       altered[i] = other;
-      CHECK(codec.decode(altered, "chat", kIssued, std::nullopt).has_value() == (altered == value));
+      CHECK(content_of(codec, altered, "chat", kIssued, std::nullopt).has_value() == (altered == value));
     }
   }
 }
@@ -56,36 +58,37 @@ TEST_CASE("a cookie cut short or made longer counts as none") {
   const CookieCodec codec({key_of(1)});
   const std::string value = codec.encode(kContent, "chat");
   for (std::size_t size = 0; size < value.size(); ++size) {
-    CHECK_FALSE(codec.decode(value.substr(0, size), "chat", kIssued, std::nullopt));
+    CHECK_FALSE(content_of(codec, value.substr(0, size), "chat", kIssued, std::nullopt));
   }
-  CHECK_FALSE(codec.decode(value + "A", "chat", kIssued, std::nullopt));
-  CHECK_FALSE(codec.decode("A" + value, "chat", kIssued, std::nullopt));
-  CHECK_FALSE(codec.decode(value + value, "chat", kIssued, std::nullopt));
+  CHECK_FALSE(content_of(codec, value + "A", "chat", kIssued, std::nullopt));
+  CHECK_FALSE(content_of(codec, "A" + value, "chat", kIssued, std::nullopt));
+  CHECK_FALSE(content_of(codec, value + value, "chat", kIssued, std::nullopt));
 }
 
 TEST_CASE("a cookie of another pool or another key counts as none") {
   const CookieCodec codec({key_of(1)});
   const std::string value = codec.encode(kContent, "chat");
-  CHECK_FALSE(codec.decode(value, "game", kIssued, std::nullopt));
-  CHECK_FALSE(codec.decode(value, "", kIssued, std::nullopt));
-  CHECK_FALSE(CookieCodec({key_of(2)}).decode(value, "chat", kIssued, std::nullopt));
+  CHECK_FALSE(content_of(codec, value, "game", kIssued, std::nullopt));
+  CHECK_FALSE(content_of(codec, value, "", kIssued, std::nullopt));
+  CHECK_FALSE(content_of(CookieCodec({key_of(2)}), value, "chat", kIssued, std::nullopt));
 }
 
 TEST_CASE("every key verifies, the first one seals") {
   const CookieCodec old_codec({key_of(1)});
   const CookieCodec rotated({key_of(2), key_of(1)});
-  CHECK(rotated.decode(old_codec.encode(kContent, "chat"), "chat", kIssued, std::nullopt));
-  CHECK_FALSE(old_codec.decode(rotated.encode(kContent, "chat"), "chat", kIssued, std::nullopt));
-  CHECK(CookieCodec({key_of(2)}).decode(rotated.encode(kContent, "chat"), "chat", kIssued, std::nullopt));
+  CHECK(content_of(rotated, old_codec.encode(kContent, "chat"), "chat", kIssued, std::nullopt));
+  CHECK_FALSE(content_of(old_codec, rotated.encode(kContent, "chat"), "chat", kIssued, std::nullopt));
+  CHECK(
+      content_of(CookieCodec({key_of(2)}), rotated.encode(kContent, "chat"), "chat", kIssued, std::nullopt));
 }
 
 TEST_CASE("a cookie older than max_age counts as none, one from the future does not") {
   const CookieCodec codec({key_of(1)});
   const std::string value = codec.encode(kContent, "chat");
-  CHECK(codec.decode(value, "chat", kIssued + hours(1), hours(1)));
-  CHECK_FALSE(codec.decode(value, "chat", kIssued + hours(1) + milliseconds(1), hours(1)));
-  CHECK(codec.decode(value, "chat", kIssued + hours(24 * 365), std::nullopt));
-  CHECK(codec.decode(value, "chat", kIssued - hours(24), hours(1)));
+  CHECK(content_of(codec, value, "chat", kIssued + hours(1), hours(1)));
+  CHECK_FALSE(content_of(codec, value, "chat", kIssued + hours(1) + milliseconds(1), hours(1)));
+  CHECK(content_of(codec, value, "chat", kIssued + hours(24 * 365), std::nullopt));
+  CHECK(content_of(codec, value, "chat", kIssued - hours(24), hours(1)));
 }
 
 TEST_CASE("new keys are 16 hex digits and differ") {

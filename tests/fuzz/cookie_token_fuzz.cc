@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "affinity/cookie_codec.h"
+#include "tests/affinity/opened_cookie.h"
 #include "tests/fuzz/pieces.h"
 
 namespace {
@@ -17,6 +18,7 @@ using limpet::WallTime;
 using limpet::affinity::CookieCodec;
 using limpet::affinity::CookieContent;
 using limpet::fuzz::claim;
+using limpet::test::content_of;
 
 constexpr std::size_t kChoices = 3;
 const WallTime kIssued{std::chrono::seconds(1'700'000'000)};
@@ -33,9 +35,10 @@ const std::string& genuine_cookie() {
 }
 
 void claim_only_genuine_opens(std::string_view value) {
-  const std::optional<CookieContent> content = codec().decode(value, "chat", kIssued, std::chrono::hours(1));
+  const std::optional<CookieContent> content =
+      content_of(codec(), value, "chat", kIssued, std::chrono::hours(1));
   claim(content.has_value() == (value == genuine_cookie()), "what opens was sealed");
-  claim(!codec().decode(value, "game", kIssued, std::nullopt), "a cookie is of one pool");
+  claim(!content_of(codec(), value, "game", kIssued, std::nullopt), "a cookie is of one pool");
 }
 
 }  // namespace
