@@ -155,9 +155,9 @@ class Tunnel final : public net::Disposable,
     Side by = Side::Self;
     std::uint16_t code = websocket::kNoClose;
   };
-  void count_end(CloseReason reason);
+  void count_end(CloseReason reason, const FirstClose& close);
   [[nodiscard]] FirstClose first_close(CloseReason reason) const noexcept;
-  void log_end(CloseReason reason, Manner manner) const;
+  void log_end(CloseReason reason, Manner manner, const FirstClose& close) const;
 
   // tunnel_farewell.cc. Those that answer bool: false when that finished the tunnel.
   bool begin_farewell(Relay& relay, net::Stream& to);

@@ -113,14 +113,15 @@ void Tunnel::finish(CloseReason reason, Manner manner) {
   drop_waiting();
   context_.counters.add(Counter::SessionsEnded);
   context_.counters.add_end(reason);
-  count_end(reason);
+  const FirstClose close = first_close(reason);
+  count_end(reason, close);
   if (manner == Manner::Cut) {
     context_.counters.add(Counter::CutShort);
     if (backends::BackendState* const state = backend_use_.state()) {
       state->cut_short.fetch_add(1, std::memory_order_relaxed);
     }
   }
-  log_end(reason, manner);
+  log_end(reason, manner, close);
   client_.reset();
   backend_.reset();
   backend_use_.end();
@@ -132,10 +133,9 @@ void Tunnel::finish(CloseReason reason, Manner manner) {
   context_.owner.on_session_gone();
 }
 
-void Tunnel::count_end(CloseReason reason) {
+void Tunnel::count_end(CloseReason reason, const FirstClose& close) {
   backends::Traffic& traffic = backend_use_.state()->traffic.made(context_.number);
   traffic.ended[static_cast<std::size_t>(reason)].add();
-  const FirstClose close = first_close(reason);
   context_.pools.of(traffic.pool).closes.note(close.by, close.code);
   if (!pin_use_.key_text().empty()) {
     context_.shared.recent_ends.note_end(pin_use_.key_hash(), context_.loop.now());
@@ -175,7 +175,7 @@ SessionView Tunnel::view() const {
   };
 }
 
-void Tunnel::log_end(CloseReason reason, Manner manner) const {
+void Tunnel::log_end(CloseReason reason, Manner manner, const FirstClose& close) const {
   if (!context_.snapshot->access_log || !context_.shared.log.enabled(LogLevel::Info)) {
     return;
   }
@@ -183,7 +183,6 @@ void Tunnel::log_end(CloseReason reason, Manner manner) const {
   const auto* const pool = context_.snapshot->pool_of(backend_id_);
   const auto* const backend = pool == nullptr ? nullptr : pool->backends.by_id(backend_id_);
   const Duration age = context_.loop.now() - opened_;
-  const FirstClose close = first_close(reason);
   // Said only of a session that was cut: the line of every other one is as short as it can be.
   const auto write = [&](const auto&... more) {
     context_.shared.log.info("session_end", {{"session", session.id},
