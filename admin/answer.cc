@@ -41,6 +41,16 @@ std::string_view phrase_of(int status) noexcept {
   return row != kPhrases.end() ? row->second : "Other";
 }
 
+// What every answer has.
+void append_begin(std::string& out, int status, std::string_view content_type) {
+  out.append("HTTP/1.1 ");
+  http::append_number(out, static_cast<std::uint64_t>(status));
+  out.append(" ").append(phrase_of(status)).append(http::kCrLf);
+  http::append_field(out, "Content-Type", content_type);
+  http::append_field(out, "Cache-Control", "no-store");
+  http::append_field(out, "X-Content-Type-Options", "nosniff");
+}
+
 }  // namespace
 
 Answer to_answer(const Refusal& refusal) {
@@ -53,13 +63,8 @@ Answer to_answer(const Refusal& refusal) {
 }
 
 void append_answer(std::string& out, const Answer& answer, AnswerFraming framing) {
-  out.append("HTTP/1.1 ");
-  http::append_number(out, static_cast<std::uint64_t>(answer.status));
-  out.append(" ").append(phrase_of(answer.status)).append(http::kCrLf);
-  http::append_field(out, "Content-Type", answer.content_type);
+  append_begin(out, answer.status, answer.content_type);
   http::append_field(out, "Content-Length", static_cast<std::uint64_t>(answer.body.size()));
-  http::append_field(out, "Cache-Control", "no-store");
-  http::append_field(out, "X-Content-Type-Options", "nosniff");
   if (answer.content_type == kHtmlType) {
     http::append_field(out, "Content-Security-Policy", kPagePolicy);
     http::append_field(out, "Referrer-Policy", "no-referrer");
@@ -78,6 +83,12 @@ void append_answer(std::string& out, const Answer& answer, AnswerFraming framing
   if (!framing.head_only) {
     out.append(answer.body);
   }
+}
+
+void append_stream_head(std::string& out) {
+  append_begin(out, 200, "text/event-stream");
+  http::append_field(out, "Connection", "close");
+  out.append(http::kCrLf);
 }
 
 }  // namespace limpet::admin

@@ -30,5 +30,7 @@ struct AnswerFraming {
 // Every answer says no-store, nosniff and its Content-Length; a page has a Content-Security-Policy; 401 asks
 // for a Bearer token (RFC 6750 3).
 void append_answer(std::string& out, const Answer& answer, AnswerFraming framing);
+// The head of a stream of server-sent events, which ends with its connection (RFC 9112 6.3).
+void append_stream_head(std::string& out);
 
 }  // namespace limpet::admin

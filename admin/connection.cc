@@ -157,7 +157,9 @@ void Connection::begin_stream(const StreamQuery& seen) {
            reader_.keeps_alive());
     return;
   }
-  send(EventStream::head());
+  std::string head;
+  append_stream_head(head);
+  send(head);
   if (!is_open()) {
     return;
   }
@@ -172,14 +174,17 @@ void Connection::begin_stream(const StreamQuery& seen) {
 
 // A client that does not take what it was told is told no more, and is cut off when its patience is over.
 void Connection::go_on_streaming() {
-  if (out_.empty()) {
-    since_ = parts_.loop.now();
-    send(events_->next(parts_.source, since_));
-  }
+  since_ = parts_.loop.now();
+  send(events_->next(parts_.source, since_));
   if (is_open()) {
-    parts_.loop.deadlines().arm(deadline_,
-                                since_ + (out_.empty() ? StreamTexts::kEvery : parts_.bounds.patience));
+    await_round();
   }
+}
+
+// The next one, or that this one is taken: counted from when it was told.
+void Connection::await_round() {
+  parts_.loop.deadlines().arm(deadline_,
+                              since_ + (out_.empty() ? StreamTexts::kEvery : parts_.bounds.patience));
 }
 
 void Connection::finish(const Answer& answer, bool keep_alive) {
@@ -228,7 +233,7 @@ void Connection::on_writable(net::Stream&) {
   if (out_.empty() && state_ == State::Closing) {
     close_gently();
   } else if (out_.empty() && state_ == State::Streaming) {
-    parts_.loop.deadlines().arm(deadline_, since_ + StreamTexts::kEvery);
+    await_round();
   }
   serve();
 }

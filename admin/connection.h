@@ -107,6 +107,7 @@ class Connection final : public net::Disposable,
   void dispatch();
   void begin_stream(const StreamQuery& seen);
   void go_on_streaming();
+  void await_round();
   void finish(const Answer& answer, bool keep_alive);
   void send(std::string_view bytes);
   void close_gently();

@@ -6,7 +6,6 @@
 
 #include "admin/parameters.h"
 #include "admin/views.h"
-#include "http/head_text.h"
 
 namespace limpet::admin {
 
@@ -29,19 +28,10 @@ void StreamTexts::look(const Source& source, Instant now) {
   looked_ = now;
   status_ = status_text(source);
   std::string backends = backends_text(source);
-  if (backends_version_ == 0 || backends != backends_) {
+  if (backends != backends_) {
     backends_ = std::move(backends);
     ++backends_version_;
   }
-}
-
-std::string EventStream::head() {
-  std::string head = "HTTP/1.1 200 OK\r\n";
-  http::append_field(head, "Content-Type", "text/event-stream");
-  http::append_field(head, "Cache-Control", "no-store");
-  http::append_field(head, "X-Content-Type-Options", "nosniff");
-  http::append_field(head, "Connection", "close");
-  return head.append(http::kCrLf);
 }
 
 std::string EventStream::next(const Source& source, Instant now) {

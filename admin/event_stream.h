@@ -40,8 +40,6 @@ class EventStream {
  public:
   EventStream(const StreamQuery& seen, StreamTexts& texts) noexcept : seen_(seen), texts_(texts) {}
 
-  // What is told before the first event: an answer that ends with its connection (RFC 9112 6.3).
-  [[nodiscard]] static std::string head();
   // What is new since the last call, the status always; the first time all of it.
   [[nodiscard]] std::string next(const Source& source, Instant now);
 

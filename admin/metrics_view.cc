@@ -119,7 +119,7 @@ constexpr std::array kRows{
               read_one<[](Info info) { return in_seconds(info.process.started); }>},
     MetricRow{
         {"limpet_ready", "1 while clients are accepted and a backend can take them, as /readyz.", kGauge},
-        read_one<[](Info info) { return std::uint64_t{info.is_ready ? 1U : 0U}; }>},
+        read_one<[](Info info) { return std::uint64_t{info.status.not_ready.empty() ? 1U : 0U}; }>},
     MetricRow{{"limpet_workers", "Worker threads.", kGauge},
               read_one<[](Info info) { return std::uint64_t{info.status.workers}; }>},
     MetricRow{{"limpet_cpu_seconds_total", "Processor time of the process, user and system.", kCounter},
@@ -233,7 +233,7 @@ constexpr std::array kRows{
     MetricRow{{"limpet_affinity_pins", "Entries of the affinity table.", kGauge},
               read_one<[](Info info) { return std::uint64_t{info.status.pins}; }>},
     MetricRow{{"limpet_affinity_evictions_total", "Pins that went because the table was full.", kCounter},
-              read_one<[](Info info) { return info.evictions; }>},
+              read_one<[](Info info) { return info.status.evicted_pins; }>},
 
     // TLS.
     MetricRow{{"limpet_tls_handshakes_total", "TLS handshakes that were completed.", kCounter},

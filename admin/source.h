@@ -76,10 +76,8 @@ struct StatusInfo {
 
 struct MetricsInfo {
   StatusInfo status;
-  bool is_ready = false;
   ProcessInfo process{};
   std::array<std::uint64_t, kCounterCount> totals{};  // by Counter
-  std::uint64_t evictions = 0;                        // of pins
   std::uint64_t reloads_applied = 0;
   std::uint64_t reloads_refused = 0;
   std::vector<WorkerMetrics> workers{};

@@ -44,7 +44,7 @@ admin::PoolMetrics pool_metrics(const affinity::PoolView& pool) {
 
 admin::MetricsInfo AdminSource::metrics() const {
   const Clock& clock = server_.shared().clock;
-  admin::MetricsInfo metrics{.status = status(), .is_ready = why_not_ready().empty()};
+  admin::MetricsInfo metrics{.status = status()};
   metrics.process = {.resident_bytes = resident_bytes(),
                      .open_descriptors = open_descriptors(),
                      .most_descriptors = most_descriptors(),
@@ -56,7 +56,6 @@ admin::MetricsInfo AdminSource::metrics() const {
     metrics.totals[i] = total(server_, static_cast<Counter>(i));
   }
   PoolSums sums = sum_pools(server_.workers());
-  metrics.evictions = server_.pins().evictions();
   metrics.reloads_applied = server_.configuration().accepted();
   metrics.reloads_refused = server_.configuration().refused();
   for (const auto& worker : server_.workers()) {
