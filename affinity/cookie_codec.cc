@@ -1,10 +1,12 @@
 #include "affinity/cookie_codec.h"
 
 #include <array>
+#include <atomic>
 #include <charconv>
 #include <cstddef>
 #include <span>
 
+#include "affinity/opened_cookies.h"
 #include "base/assert.h"
 #include "base/text.h"
 
@@ -56,6 +58,20 @@ std::string digits_of(std::uint64_t number) {
   return hex(bytes);
 }
 
+std::uint64_t next_number() noexcept {
+  static std::atomic<std::uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+std::variant<CookieContent, CookieFault> judge(const OpenedCookies::Plain& plain, WallTime now,
+                                               std::optional<Duration> max_age) {
+  if (max_age && now - plain.issued > *max_age) {
+    return CookieFault::Expired;
+  }
+  return CookieContent{
+      .key_text = digits_of(plain.key), .backend_name_hash = plain.backend_name_hash, .issued = plain.issued};
+}
+
 }  // namespace
 
 std::string_view word(CookieFault fault) noexcept {
@@ -72,7 +88,7 @@ std::string_view word(CookieFault fault) noexcept {
   return "unknown";
 }
 
-CookieCodec::CookieCodec(std::vector<crypto::Key> keys) : keys_(std::move(keys)) {
+CookieCodec::CookieCodec(std::vector<crypto::Key> keys) : keys_(std::move(keys)), number_(next_number()) {
   LIMPET_ASSERT(!keys_.empty(), "a cookie codec needs a key");
 }
 
@@ -92,6 +108,10 @@ std::variant<CookieContent, CookieFault> CookieCodec::open(std::string_view valu
   if (value.size() != kTextBytes) {
     return CookieFault::Malformed;  // before any work: the value is as long as the client likes
   }
+  thread_local OpenedCookies opened;
+  if (const OpenedCookies::Plain* const known = opened.find(number_, pool, value)) {
+    return judge(*known, now, max_age);
+  }
   const std::optional<std::string> sealed = crypto::from_base64url(value);
   if (!sealed) {
     return CookieFault::Malformed;
@@ -102,13 +122,12 @@ std::variant<CookieContent, CookieFault> CookieCodec::open(std::string_view valu
     if (!plain || plain->size() != kPlainBytes) {
       continue;
     }
-    const WallTime issued(Duration(static_cast<std::int64_t>(number_at(*plain, 2 * kNumberBytes))));
-    if (max_age && now - issued > *max_age) {
-      return CookieFault::Expired;
-    }
-    return CookieContent{.key_text = digits_of(number_at(*plain, 0)),
-                         .backend_name_hash = number_at(*plain, kNumberBytes),
-                         .issued = issued};
+    const OpenedCookies::Plain found{
+        .key = number_at(*plain, 0),
+        .backend_name_hash = number_at(*plain, kNumberBytes),
+        .issued = WallTime(Duration(static_cast<std::int64_t>(number_at(*plain, 2 * kNumberBytes))))};
+    opened.keep(number_, pool, value, found);
+    return judge(found, now, max_age);
   }
   return CookieFault::Unreadable;
 }

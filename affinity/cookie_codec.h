@@ -46,6 +46,7 @@ class CookieCodec {
 
  private:
   std::vector<crypto::Key> keys_;
+  std::uint64_t number_;  // another one for each that there ever was in the process, from 1
 };
 
 // Key file: one key a line, 64 hex digits each; empty lines and lines that start with # are skipped. The

@@ -1,6 +1,7 @@
 // Appending the pieces of a head: shared by what writes heads. Pure. Any thread.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -18,7 +19,13 @@ inline void append_number(std::string& out, std::uint64_t number) {
 }
 
 inline void append_field(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ").append(value).append(kCrLf);
+  constexpr std::string_view kColon = ": ";
+  const std::size_t mark = out.size();
+  out.resize(mark + name.size() + kColon.size() + value.size() + kCrLf.size());
+  char* at = out.data() + mark;
+  for (const std::string_view piece : {name, kColon, value, kCrLf}) {
+    at = std::copy(piece.begin(), piece.end(), at);
+  }
 }
 
 inline void append_field(std::string& out, std::string_view name, std::uint64_t value) {
