@@ -39,7 +39,8 @@ struct Town {
   std::string comes(int number) {
     const Key key = user(number);
     const Request request{.client = {.address = {}, .request = head}, .now = now, .wall_now = {}};
-    const Decision decision = decide(pool, {.key = key}, request, table, {});
+    const Decision decision =
+        decide(pool, {.key = key, .cookie_backend = {}, .cookie_fault = {}}, request, table, {});
     if (decision.backend == nullptr) {
       return {};
     }
@@ -191,7 +192,7 @@ TEST_CASE("a newcomer gets its share by load, once each client has come back") {
   for (const auto& [number, home] : before) {
     town.leaves(number);
     town.table.forget(town.pool.id, user(number));
-    happened += town.comes(number) == "b4" ? 1 : 0;
+    happened += town.comes(number) == "b4" ? 1U : 0U;
   }
   CHECK(told > kClients / 5);
   CHECK(told < kClients / 3);

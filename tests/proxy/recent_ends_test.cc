@@ -63,7 +63,7 @@ TEST_CASE("of a storm nearly all are seen to come back") {
   }
   std::uint64_t back = 0;
   for (std::uint64_t i = 1; i <= kClients; ++i) {
-    back += story.ends->has_ended_lately(i * kSpread, story.now + 2s) ? 1 : 0;
+    back += story.ends->has_ended_lately(i * kSpread, story.now + 2s) ? 1U : 0U;
   }
   CHECK(back > kClients * 9 / 10);
 }
