@@ -101,7 +101,6 @@ struct Log::Thread {
     writer->finish(lost);
   }
 
-
   std::shared_ptr<Writer> writer;
   std::shared_ptr<spdlog::details::thread_pool> queue;
   std::shared_ptr<spdlog::async_logger> logger;

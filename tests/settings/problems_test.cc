@@ -80,7 +80,8 @@ TEST_CASE("a key given twice is refused at its second place") {
 }
 
 TEST_CASE("what is wrong with a URL is told without its password") {
-  for (const std::string url : {"redis://node:Zz9/Yy8@h:0", "http://node:Zz9/Yy8@h", "redis://node:Zz9@Yy8@a,b"}) {
+  for (const std::string url :
+       {"redis://node:Zz9/Yy8@h:0", "http://node:Zz9/Yy8@h", "redis://node:Zz9@Yy8@a,b"}) {
     INFO(url);
     const std::string problem = refused(kBase + "state: {redis: {url: \"" + url + "\"}}\n");
     CHECK(problem.find("://***@") != std::string::npos);
