@@ -101,6 +101,7 @@ bool Drain::may_have_sessions() const noexcept {
 
 DrainProgress Drain::progress(const Pace& pace, Instant now) const {
   using Seconds = std::chrono::duration<double>;
+  const bool is_under_way = remaining() != 0;  // whom nobody waits for neither rests nor is slowed
   DrainProgress progress{.cause = order_.cause,
                          .since = since_,
                          .told = told_,
@@ -109,10 +110,10 @@ DrainProgress Drain::progress(const Pace& pace, Instant now) const {
                          .cut = cut(),
                          .per_second = pace.per_second,
                          .eta = std::nullopt,
-                         .slowed = pace.slowed,
-                         .rests = pace.rests,
+                         .slowed = pace.slowed && is_under_way,
+                         .rests = pace.rests && is_under_way,
                          .closes = order_.close};
-  if (!order_.close || pace.rests) {
+  if (!order_.close || progress.rests) {
     return progress;
   }
   const auto sharing = static_cast<double>(pace.sharing);

@@ -15,8 +15,8 @@ namespace {
 
 // Limits that are nearly reached.
 constexpr double kNear = 0.9;
-// A certificate with so few days is renewed late: the example alerts say the same.
-constexpr double kDaysLeft = 14;
+// A certificate with so few days is renewed late: the log and the example alerts say the same.
+constexpr double kDaysLeft = 21;
 // One backend carries so many times its share, where there are enough sessions for chance not to do it.
 constexpr double kImbalance = 2;
 constexpr double kSessionsForBalance = 100;

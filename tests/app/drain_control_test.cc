@@ -200,6 +200,18 @@ TEST_CASE("where nobody could take the clients in, an operator's drain rests unt
   CHECK_FALSE(rig.progress(1).rests);
 }
 
+TEST_CASE("a drain with nobody left does not rest, whoever could take clients") {
+  DrainRig rig(2, 2);
+  rig.backend(2).state->health = backends::Health::Down;
+  rig.open_many(1, 1);
+  rig.drain(1);
+  rig.run(2s);
+  CHECK(rig.progress(1).rests);
+  rig.backend(1).state->sessions = 0;
+  CHECK_FALSE(rig.progress(1).rests);
+  CHECK_FALSE(rig.progress(1).slowed);
+}
+
 TEST_CASE("what has to be told by a time, or lost its backend, does not rest") {
   DrainRig rig(1, 1);
   rig.open_many(1, 10);

@@ -85,16 +85,16 @@ TEST_CASE("a backend that traffic has ejected is told") {
   CHECK(limpet.warns(Gravity::Warning, "b2 is kept back until 2026-01-31T08:15:30.123Z"));
 }
 
-TEST_CASE("certificates are told two weeks before their end, and when they have ended") {
+TEST_CASE("certificates are told three weeks before their end, and when they have ended") {
   Healthy limpet;
   const auto with_days = [&](int days) {
     limpet.status["listeners"][0]["tls"] = {
         {{"names", {"a.test"}}, {"not_after", "2026-02-01T00:00:00Z"}, {"days_left", days}}};
   };
-  with_days(14);
+  with_days(21);
   CHECK(limpet.warnings().empty());
-  with_days(13);
-  CHECK(limpet.warns(Gravity::Warning, "the certificate for a.test on 127.0.0.1:8080 ends in 13 days"));
+  with_days(20);
+  CHECK(limpet.warns(Gravity::Warning, "the certificate for a.test on 127.0.0.1:8080 ends in 20 days"));
   with_days(1);
   CHECK(limpet.warns(Gravity::Warning, "ends in 1 day:"));
   with_days(-1);
