@@ -45,10 +45,16 @@ EVP_MAC_CTX* hmac_of(TlsDigest digest) {
   return (digest == TlsDigest::Sha384 ? sha384 : sha256).get();
 }
 
+// This thread's HMAC, keyed with a secret; null when the library has no memory. Good until it is asked for
+// again.
+EVP_MAC_CTX* hmac_under(const TlsSuiteFacts& suite, std::span<const std::uint8_t> secret) {
+  EVP_MAC_CTX* const hmac = hmac_of(suite.digest);
+  return hmac != nullptr && EVP_MAC_init(hmac, secret.data(), secret.size(), nullptr) == 1 ? hmac : nullptr;
+}
+
 // RFC 8446 7.1: HKDF-Expand-Label(Secret, Label, "", Length), of no more than one block of the digest: that
 // is HMAC over the HkdfLabel and the number of the block (RFC 5869 2.3).
-bool expand(const TlsSuiteFacts& suite, std::span<const std::uint8_t> secret, std::string_view label,
-            std::span<std::uint8_t> out) {
+bool expand(EVP_MAC_CTX* hmac, std::string_view label, std::span<std::uint8_t> out) {
   constexpr std::string_view kPrefix = "tls13 ";
   std::array<std::uint8_t, 32> info{0, static_cast<std::uint8_t>(out.size()),
                                     static_cast<std::uint8_t>(kPrefix.size() + label.size())};
@@ -57,8 +63,7 @@ bool expand(const TlsSuiteFacts& suite, std::span<const std::uint8_t> secret, st
   *end++ = 1;  // the first block
   std::array<std::uint8_t, EVP_MAX_MD_SIZE> block{};
   std::size_t size = 0;
-  EVP_MAC_CTX* const hmac = hmac_of(suite.digest);
-  const bool is_made = hmac != nullptr && EVP_MAC_init(hmac, secret.data(), secret.size(), nullptr) == 1 &&
+  const bool is_made = hmac != nullptr && EVP_MAC_init(hmac, nullptr, 0, nullptr) == 1 &&
                        EVP_MAC_update(hmac, info.data(), static_cast<std::size_t>(end - info.begin())) == 1 &&
                        EVP_MAC_final(hmac, block.data(), &size, block.size()) == 1;
   std::copy_n(block.begin(), out.size(), out.begin());
@@ -103,7 +108,7 @@ bool TlsKeys::go_on() {
   std::array<std::uint8_t, kMostSecretBytes> next{};
   const std::size_t size = suite.secret_bytes;
   const bool is_made =
-      expand(suite, std::span(secret_).first(size), "traffic upd", std::span(next).first(size));
+      expand(hmac_under(suite, std::span(secret_).first(size)), "traffic upd", std::span(next).first(size));
   secret_ = next;
   OPENSSL_cleanse(next.data(), next.size());
   passed_ = 0;
@@ -112,10 +117,9 @@ bool TlsKeys::go_on() {
 
 bool TlsKeys::derive() {
   const TlsSuiteFacts& suite = facts_of(suite_);
-  const auto secret = std::span(secret_).first(suite.secret_bytes);
+  EVP_MAC_CTX* const hmac = hmac_under(suite, std::span(secret_).first(suite.secret_bytes));
   number_ = next_number();
-  return expand(suite, secret, "key", std::span(key_).first(suite.key_bytes)) &&
-         expand(suite, secret, "iv", iv_);
+  return expand(hmac, "key", std::span(key_).first(suite.key_bytes)) && expand(hmac, "iv", iv_);
 }
 
 TlsKeys::Nonce TlsKeys::take_nonce() noexcept {

@@ -2,7 +2,6 @@
 
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 
 #include <algorithm>
 #include <array>
@@ -46,13 +45,19 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, co
   return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+// Found once: to look it up at every use takes longer than to use it.
+const EVP_CIPHER* ticket_cipher() noexcept {
+  static const EVP_CIPHER* const cipher = EVP_CIPHER_fetch(nullptr, "AES-256-CBC", nullptr);
+  return cipher;
+}
+
 // RFC 5077 4: AES-256-CBC and HMAC-SHA-256.
 bool use_key(const TlsTicketKey& key, const unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
              bool seals) {
   std::array<char, 7> name{"SHA256"};
   std::array<OSSL_PARAM, 2> digest{OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.data(), 0),
                                    OSSL_PARAM_construct_end()};
-  return EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), nullptr, key.cipher.data(), iv, seals ? 1 : 0) == 1 &&
+  return EVP_CipherInit_ex(cipher, ticket_cipher(), nullptr, key.cipher.data(), iv, seals ? 1 : 0) == 1 &&
          EVP_MAC_init(mac, key.mac.data(), key.mac.size(), digest.data()) == 1;
 }
 
@@ -62,12 +67,13 @@ int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* 
   constexpr int kNotOurs = 0;
   constexpr int kGood = 1;
   constexpr int kGoodRenew = 2;
-  constexpr int kIvBytes = 16;
+  constexpr std::size_t kIvBytes = 16;
   TlsTickets& tickets = server_of(ssl).tickets();
   if (seals == 1) {
     const TlsTicketKey key = tickets.sealing(steady_now());
     std::memcpy(name, key.name.data(), key.name.size());
-    return RAND_bytes(iv, kIvBytes) == 1 && use_key(key, iv, cipher, mac, true) ? kGood : kFailed;
+    crypto::random_bytes({iv, kIvBytes});
+    return use_key(key, iv, cipher, mac, true) ? kGood : kFailed;
   }
   std::array<std::uint8_t, TlsTicketKey::kNameBytes> wanted{};
   std::memcpy(wanted.data(), name, wanted.size());
