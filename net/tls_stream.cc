@@ -120,10 +120,8 @@ void TlsStream::close() noexcept {
   if (state_ == State::Opening && (has_library() || facts_.fault == TlsFault::Timeout)) {
     counts().add(TlsFault::Timeout);
   }
-  // What is cut in the middle of a record, or on purpose, must not look as if it was complete. Who has gone
-  // without a word and was told nothing waits for no end.
-  const bool is_awaited = error_ == 0 || has_spoken_;
-  if (state_ == State::Open && !end_said_ && !resets_ && out_.empty() && debt_ == 0 && is_awaited) {
+  // What is cut in the middle of a record, or on purpose, must not look as if it was complete.
+  if (state_ == State::Open && !end_said_ && !resets_ && out_.empty() && debt_ == 0) {
     ERR_clear_error();
     engine_.sealed_out().clear();
     say_end();

@@ -137,7 +137,6 @@ class TlsStream final : public Stream, public Disposable, private StreamEvents, 
   bool peer_ended_ : 1 = false;     // close_notify has come
   bool end_is_told_ : 1 = false;    // and the owner has read it, or the error
   bool end_said_ : 1 = false;       // ours has been sealed
-  bool has_spoken_ : 1 = false;     // bytes of the owner have been sealed
   bool fin_waits_ : 1 = false;      // behind what is in out_
   bool resets_ : 1 = false;
   TlsFacts facts_;

@@ -79,7 +79,6 @@ std::size_t TlsStream::seal(std::span<const std::uint8_t> bytes) noexcept {
   if (end_said_) {
     return 0;
   }
-  has_spoken_ = true;
   if (!has_library()) {
     return records_->seal(engine_.aead(), TlsContent::Data, bytes, engine_.sealed_out()) ? bytes.size() : 0;
   }
