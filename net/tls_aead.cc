@@ -39,6 +39,19 @@ evp_cipher_ctx_st* TlsAead::prepare(TlsKeys& keys, Direction direction,
   return is_ready ? context.library : nullptr;
 }
 
+// A key of zeros takes the place of the other in all that the library has made of it.
+void TlsAead::forget(TlsSuite suite) noexcept {
+  constexpr std::array<std::uint8_t, TlsKeys::kMostKeyBytes> kNoKey{};
+  for (const Direction direction : {Direction::Open, Direction::Seal}) {
+    Context& context = context_of(suite, direction);
+    if (context.library != nullptr && context.key_number != 0) {
+      EVP_CipherInit_ex(context.library, nullptr, nullptr, kNoKey.data(), kNoKey.data(),
+                        direction == Direction::Seal ? 1 : 0);
+      context.key_number = 0;
+    }
+  }
+}
+
 bool TlsAead::seal(TlsKeys& keys, std::span<const std::uint8_t> header, std::span<const std::uint8_t> content,
                    std::uint8_t type, std::uint8_t* out) noexcept {
   EVP_CIPHER_CTX* const context = prepare(keys, Direction::Seal, header);

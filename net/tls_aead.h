@@ -32,6 +32,8 @@ class TlsAead {
   // False when a bit of it, or of the header, is not as it was sealed: what is in `out` is to be forgotten.
   [[nodiscard]] bool open(TlsKeys& keys, std::span<const std::uint8_t> header, std::span<std::uint8_t> sealed,
                           std::uint8_t* out) noexcept;
+  // No key of such a suite is left here, whoever's it was.
+  void forget(TlsSuite suite) noexcept;
 
  private:
   enum class Direction : std::uint8_t { Open, Seal };

@@ -75,6 +75,9 @@ class TlsRecords {
   [[nodiscard]] bool owes_key_update() const noexcept { return owes_key_update_; }
   [[nodiscard]] bool seal_owed(TlsAead& aead, std::vector<std::uint8_t>& out);
 
+  // The connection is over: nothing of its keys stays in `aead`.
+  void leave(TlsAead& aead) const noexcept { aead.forget(ours_.suite()); }
+
   [[nodiscard]] std::uint8_t alert() const noexcept { return alert_; }
   [[nodiscard]] std::string_view fault() const noexcept { return fault_; }  // static text
 

@@ -135,7 +135,10 @@ void TlsStream::close() noexcept {
   loop_.forget_turn_end(*this);
   out_.drop(loop_.chunks());
   SSL_free(std::exchange(ssl_, nullptr));
-  records_.reset();
+  if (records_ != nullptr) {
+    records_->leave(engine_.aead());
+    records_.reset();
+  }
   socket_.reset();
   loop_.bury(std::unique_ptr<Disposable>(this));
 }

@@ -56,6 +56,28 @@ TEST_CASE("what one end seals the other opens, with each suite and both ways") {
   }
 }
 
+TEST_CASE("a connection that takes its key out of the cipher hurts no other one, nor itself") {
+  const std::uint16_t suite = GENERATE(kAes128, kAes256, kChaCha);
+  Pair gone(suite);
+  Pair pair(suite);
+  net::TlsAead aead;
+  std::array<std::uint8_t, 64> room{};
+  const auto pass = [&](Pair& between, std::string_view text) {
+    std::vector<std::uint8_t> sealed;
+    REQUIRE(between.client.records.seal(aead, TlsContent::Data, bytes_of(text), sealed));
+    const auto opened = between.server.records.open(aead, sealed, room);
+    CHECK(opened.found == Found::Data);
+    CHECK(std::string_view(reinterpret_cast<const char*>(room.data()), opened.bytes) == text);
+  };
+  pass(pair, "one");
+  pass(gone, "last");
+  gone.server.records.leave(aead);
+  gone.client.records.leave(aead);
+  pass(pair, "two");
+  pair.server.records.leave(aead);
+  pass(pair, "three");
+}
+
 TEST_CASE("connections take turns with one cipher of the loop") {
   net::TlsAead aead;
   RecordsEnd one(false, kAes128);
