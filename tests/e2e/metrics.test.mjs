@@ -71,7 +71,11 @@ scenario("a handshake that is refused is counted under its cause", async (stage)
   const { limpet, admin } = await two_backends(stage, { limits: { websocket_origins: ["https://good.example"] } });
   await assert.rejects(stage.open_websocket(limpet.ws_url, { origin: "https://evil.example" }));
   await stage.open_websocket(limpet.ws_url, { origin: "https://good.example" });
-  const metrics = await read_metrics(admin);
+  const metrics = await until_metrics(
+    admin,
+    "the session is counted",
+    (seen) => seen.sum("limpet_sessions_opened_total") === 1 && live(seen) === 1,
+  );
   assert.equal(metrics.sum("limpet_ends_total", { reason: "origin" }), 1);
   assert.equal(expect_balance(metrics), 1);
 });

@@ -2,7 +2,7 @@
 
 const kLookEveryMs = 15;
 // A program under sanitizers is slower by a factor: it is given that much longer.
-const kSlowness = Number(process.env.LIMPET_TEST_PATIENCE ?? 1);
+export const kSlowness = Number(process.env.LIMPET_TEST_PATIENCE ?? 1);
 export const kPatienceMs = kSlowness * 20_000; // for what takes milliseconds on an idle machine
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, kLookEveryMs));
