@@ -83,6 +83,15 @@ std::span<std::uint8_t> TlsEngine::sealed_in() {
   return {sealed_in_.get(), kSealedBytes};
 }
 
+TlsContexts& TlsEngine::contexts_of(const TlsServerPtr& server) {
+  const auto found = contexts_.find(server);
+  if (found != contexts_.end()) {
+    return *found->second;
+  }
+  std::erase_if(contexts_, [](const auto& entry) { return entry.first.expired(); });
+  return *contexts_.emplace(server, std::make_unique<TlsContexts>(*server)).first->second;
+}
+
 ssl_session_st* TlsEngine::take_session(const TlsClientPtr& client) {
   const auto found = sessions_.find(client);
   if (found == sessions_.end() || found->second == nullptr) {
@@ -98,7 +107,7 @@ ssl_session_st* TlsEngine::take_session(const TlsClientPtr& client) {
 void TlsEngine::keep_session(const TlsClientPtr& client, ssl_session_st* session) {
   if (sessions_.size() >= kManySessions) {
     std::erase_if(sessions_, [](const auto& entry) {
-      const bool is_gone = entry.first.use_count() == 1;
+      const bool is_gone = entry.first.expired();
       if (is_gone) {
         SSL_SESSION_free(entry.second);
       }

@@ -10,15 +10,16 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "net/loop.h"
 #include "net/tls_aead.h"
 #include "net/tls_client.h"
+#include "net/tls_contexts.h"
 
 struct ssl_session_st;
 
@@ -69,6 +70,9 @@ class TlsEngine final : private TurnEnd {
   // For connections of which the library's object is gone.
   [[nodiscard]] TlsAead& aead() noexcept { return aead_; }
 
+  // What this loop makes the connections of a listener from.
+  [[nodiscard]] TlsContexts& contexts_of(const TlsServerPtr& server);
+
   // The newest session of a backend; in TLS 1.3 one serves one connection (RFC 8446 C.4). Null = none.
   [[nodiscard]] ssl_session_st* take_session(const TlsClientPtr& client);
   void keep_session(const TlsClientPtr& client, ssl_session_st* session);
@@ -96,7 +100,12 @@ class TlsEngine final : private TurnEnd {
   std::deque<TlsStream*> begun_;
   std::vector<TlsStream*> new_;
   bool is_registered_ = false;
-  std::unordered_map<TlsClientPtr, ssl_session_st*> sessions_;
+  // By what other loops know as well: nobody is kept alive by standing here.
+  template <typename Owner, typename Value>
+  using ByOwner = std::map<std::weak_ptr<const Owner>, Value, std::owner_less<>>;
+  ByOwner<TlsClient, ssl_session_st*> sessions_;
+  // Those of listeners that were taken out of the configuration go when another one is added.
+  ByOwner<TlsServer, std::unique_ptr<TlsContexts>> contexts_;
 };
 
 }  // namespace limpet::net

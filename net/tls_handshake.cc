@@ -84,6 +84,9 @@ void TlsStream::go_on() {
   if (!has_begun) {
     return;
   }
+  if (server_ != nullptr) {
+    TlsContexts::choose_secrets(ssl_);
+  }
   const int result = SSL_do_handshake(ssl_);
   const int why = result == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl_, result);
   if (result == 1) {
@@ -123,7 +126,7 @@ bool TlsStream::begin_as_server() {
     become_plain();
     return false;
   }
-  return take_connection(server_->make_connection());
+  return take_connection(engine_.contexts_of(server_).make_connection());
 }
 
 bool TlsStream::begin_as_client() {

@@ -8,9 +8,7 @@
 #include <cstring>
 
 #include "base/crypto.h"
-#include "net/tls_engine.h"
 #include "net/tls_library.h"
-#include "net/tls_names.h"
 
 namespace limpet::net {
 
@@ -90,29 +88,14 @@ int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* 
 
 }  // namespace
 
-struct TlsServer::Contexts {
+struct TlsServer::Parts {
   TlsNames names;
   std::vector<TlsCertificate> certificates;
-  std::map<TlsNames::Set, SslCtxPtr> by_set;
-  SSL_CTX* first = nullptr;
+  SslCtxPtr trust;  // whose clients are welcome; null = everybody is
   bool only_tls13 = false;
-
-  [[nodiscard]] SSL_CTX* find(std::string_view name) const {
-    return by_set.find(names.find(name))->second.get();
-  }
-
-  static int on_server_name(SSL* ssl, int*, void* contexts) {
-    const char* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-    const auto& self = *static_cast<const Contexts*>(contexts);
-    if (name != nullptr) {
-      SSL_set_SSL_CTX(ssl, self.find(name));
-    }
-    return SSL_TLSEXT_ERR_OK;
-  }
 };
 
-TlsServer::TlsServer(TlsShared shared)
-    : shared_(std::move(shared)), contexts_(std::make_unique<Contexts>()) {}
+TlsServer::TlsServer(TlsShared shared) : shared_(std::move(shared)), parts_(std::make_unique<Parts>()) {}
 
 TlsServer::~TlsServer() = default;
 
@@ -128,6 +111,7 @@ std::variant<TlsServerPtr, TlsTroubles> TlsServer::load(const TlsServerOptions& 
 
 TlsTroubles TlsServer::build(const TlsServerOptions& options) {
   TlsTroubles troubles;
+  parts_->only_tls13 = options.only_tls13;
   fingerprint_ = options.only_tls13 ? "1.3" : "1.2";
   for (std::size_t i = 0; i < options.certificates.size(); ++i) {
     const TlsFiles& files = options.certificates[i];
@@ -140,60 +124,48 @@ TlsTroubles TlsServer::build(const TlsServerOptions& options) {
       continue;
     }
     auto& certificate = std::get<TlsCertificate>(read);
+    const SslCtxPtr trial = make_ssl_context(TlsRole::Server, options.only_tls13);
+    if (trial == nullptr || !certificate.use_in(trial.get())) {
+      troubles.push_back({.item = i, .detail = files.certificate + ": " + take_library_error()});
+      continue;
+    }
     facts_.push_back({.names = certificate.names(),
                       .not_after = certificate.not_after(),
                       .file = files.certificate,
                       .key_file = files.key,
                       .key_is_open = certificate.key_is_open()});
     fingerprint_ += certificate.fingerprint();
-    contexts_->names.add(certificate.names(), certificate.key_kind());
-    contexts_->certificates.push_back(std::move(certificate));
+    parts_->names.add(certificate.names(), certificate.key_kind());
+    parts_->certificates.push_back(std::move(certificate));
   }
   asks_for_certificates_ = !options.client_ca.empty();
-  contexts_->only_tls13 = options.only_tls13;
   if (asks_for_certificates_) {
     fingerprint_ += "ca" + file_digest(options.client_ca);
-    // On a context of its own: what is wrong with the file is told beside what is wrong with the others.
-    const SslCtxPtr trial = make_ssl_context(TlsRole::Server, false);
-    if (std::string wrong = trust_file(trial.get(), options.client_ca, true); !wrong.empty()) {
+    parts_->trust = make_ssl_context(TlsRole::Server, false);
+    if (std::string wrong = trust_file(parts_->trust.get(), options.client_ca, true); !wrong.empty()) {
       troubles.push_back({.part = TlsTrouble::Part::Ca, .detail = std::move(wrong)});
     }
   }
-  return troubles.empty() ? add_contexts(options) : troubles;
+  return troubles;
 }
 
-TlsTroubles TlsServer::add_contexts(const TlsServerOptions& options) {
-  for (const auto& [name, set] : contexts_->names.sets()) {
-    SslCtxPtr& context = contexts_->by_set[set];
-    if (context != nullptr) {
-      continue;
-    }
-    context = make_ssl_context(TlsRole::Server, options.only_tls13);
-    if (context == nullptr) {
-      return {{.detail = take_library_error()}};
-    }
-    for (const std::size_t index : set) {
-      if (!contexts_->certificates[index].use_in(context.get())) {
-        return {
-            {.item = index, .detail = options.certificates[index].certificate + ": " + take_library_error()}};
-      }
-    }
-    if (!set_up(context.get(), options)) {
-      return {{.detail = take_library_error()}};
-    }
-  }
-  contexts_->first = contexts_->find({});
-  return {};
+const TlsNames& TlsServer::names() const noexcept {
+  return parts_->names;
 }
 
-bool TlsServer::set_up(ssl_ctx_st* context, const TlsServerOptions& options) {
-  SSL_CTX_set_ex_data(context, 0, this);
+ssl_ctx_st* TlsServer::make_context(const TlsNames::Set& set) const {
+  SslCtxPtr context = make_ssl_context(TlsRole::Server, parts_->only_tls13);
+  const bool is_made =
+      context != nullptr &&
+      std::ranges::all_of(
+          set, [&](std::size_t index) { return parts_->certificates[index].use_in(context.get()); }) &&
+      set_up(context.get());
+  return is_made ? context.release() : nullptr;
+}
+
+bool TlsServer::set_up(ssl_ctx_st* context) const {
+  SSL_CTX_set_ex_data(context, 0, const_cast<TlsServer*>(this));
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
-  SSL_CTX_set_keylog_callback(context, TlsEngine::on_secret);
-  // The library's macros for these two cast in a way that we do not.
-  SSL_CTX_callback_ctrl(context, SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
-                        reinterpret_cast<void (*)()>(Contexts::on_server_name));
-  SSL_CTX_ctrl(context, SSL_CTRL_SET_TLSEXT_SERVERNAME_ARG, 0, contexts_.get());
   if (asks_for_certificates_) {
     // Who resumes shows no certificate: one that was withdrawn or has expired would go on for hours.
     SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
@@ -201,7 +173,9 @@ bool TlsServer::set_up(ssl_ctx_st* context, const TlsServerOptions& options) {
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
     // Whoever names a file trusts what stands in it, an intermediate CA too.
     X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
-    return trust_file(context, options.client_ca, true).empty();
+    SSL_CTX_set1_cert_store(context, SSL_CTX_get_cert_store(parts_->trust.get()));
+    SSL_CTX_set_client_CA_list(context, SSL_dup_CA_list(SSL_CTX_get_client_CA_list(parts_->trust.get())));
+    return true;
   }
   SSL_CTX_set_timeout(context, kTicketSeconds);
   SSL_CTX_set_num_tickets(context, 1);  // a client of ours comes back with one connection
@@ -210,14 +184,6 @@ bool TlsServer::set_up(ssl_ctx_st* context, const TlsServerOptions& options) {
   return SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>(kId.data()),
                                         kId.size()) == 1 &&
          SSL_CTX_set_tlsext_ticket_key_evp_cb(context, on_ticket) == 1;
-}
-
-ssl_st* TlsServer::make_connection() const {
-  SSL* const ssl = SSL_new(contexts_->first);
-  if (ssl != nullptr) {
-    SSL_set_accept_state(ssl);
-  }
-  return ssl;
 }
 
 }  // namespace limpet::net

@@ -11,9 +11,10 @@
 
 #include "net/tls_certificate.h"
 #include "net/tls_facts.h"
+#include "net/tls_names.h"
 #include "net/tls_tickets.h"
 
-struct ssl_st;
+struct ssl_ctx_st;
 
 namespace limpet::net {
 
@@ -51,8 +52,11 @@ class TlsServer {
   TlsServer(const TlsServer&) = delete;
   TlsServer& operator=(const TlsServer&) = delete;
 
-  // A new connection; null when there is no memory. This outlives it.
-  [[nodiscard]] ssl_st* make_connection() const;
+  // Which certificates serve a name.
+  [[nodiscard]] const TlsNames& names() const noexcept;
+  // A context of the library with such certificates, the caller's; null when there is no memory. This
+  // outlives it.
+  [[nodiscard]] ssl_ctx_st* make_context(const TlsNames::Set& set) const;
   [[nodiscard]] bool asks_for_certificates() const noexcept { return asks_for_certificates_; }
   [[nodiscard]] TlsTickets& tickets() const noexcept { return *shared_.tickets; }
   [[nodiscard]] TlsCounts& counts() const noexcept { return *shared_.counts; }
@@ -62,15 +66,14 @@ class TlsServer {
   [[nodiscard]] const std::string& fingerprint() const noexcept { return fingerprint_; }
 
  private:
-  struct Contexts;  // the library's, one for each set of certificates that stands side by side for a name
+  struct Parts;  // what was read
 
   explicit TlsServer(TlsShared shared);
   [[nodiscard]] TlsTroubles build(const TlsServerOptions& options);
-  [[nodiscard]] TlsTroubles add_contexts(const TlsServerOptions& options);
-  [[nodiscard]] bool set_up(ssl_ctx_st* context, const TlsServerOptions& options);
+  [[nodiscard]] bool set_up(ssl_ctx_st* context) const;
 
   TlsShared shared_;
-  std::unique_ptr<Contexts> contexts_;
+  std::unique_ptr<Parts> parts_;
   std::vector<TlsCertificateFacts> facts_;
   std::string fingerprint_;
   bool asks_for_certificates_ = false;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "tests/net/tls_records_pair.h"
 #include "tests/support/catch.h"
 

@@ -223,3 +223,62 @@ TEST_CASE("a client with a certificate is known when the library is gone") {
   CHECK(rig.arrives("hello", "you too"));
   CHECK_FALSE(rig.end->stream->tls()->client_subject.empty());
 }
+
+namespace {
+
+// The library words it otherwise.
+bool is_taken_over(Rig& rig) {
+  rig.client->send_raw(std::string_view("\x17\x03\x03\0\x05hello", 10));
+  return rig.breaks() && rig.end->stream->tls()->detail == "a record is too short";
+}
+
+}  // namespace
+
+TEST_CASE("whichever way a handshake goes, the library tells both secrets and its object goes") {
+  Pki pki;
+  const auto own = pki.issue({.names = "DNS:client.test"});
+  const std::string way = GENERATE("usual", "another name", "hello again", "no middlebox", "certificate");
+  INFO(way);
+  Rig rig({.certificates = {pki.issue({.names = "DNS:a.test"}), pki.issue({.names = "DNS:b.test"})},
+           .client_ca = way == "certificate" ? pki.ca_file() : std::string()});
+  if (way == "another name") {
+    SSL_ctrl(rig.ssl(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>("b.test"));
+  } else if (way ==
+             "hello again") {  // a key of a group that we do not have is sent, and another one asked for
+    REQUIRE(SSL_set1_groups_list(rig.ssl(), "X448:P-256") == 1);
+  } else if (way == "no middlebox") {  // no change of ciphers for show
+    SSL_clear_options(rig.ssl(), SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
+  } else if (way == "certificate") {
+    REQUIRE(SSL_use_certificate_chain_file(rig.ssl(), own.certificate.c_str()) == 1);
+    REQUIRE(SSL_use_PrivateKey_file(rig.ssl(), own.key.c_str(), SSL_FILETYPE_PEM) == 1);
+  }
+  rig.shake_hands();
+  CHECK(is_taken_over(rig));
+}
+
+TEST_CASE("a resumed handshake, and one in the middle of which others come, are taken over as well") {
+  Site site;
+  Rig rig(site.options);
+  auto slow_end = std::move(rig.end);
+  auto slow_client = std::move(rig.client);
+  slow_client->move();
+  rig.loop.turn();  // its first flight is answered
+
+  rig.connect();
+  rig.shake_hands();
+  rig.end->send("a ticket and this");
+  REQUIRE(rig.arrives("", "a ticket and this"));
+  SSL_SESSION* const ticket = SSL_get1_session(rig.ssl());
+  SSL_set_shutdown(rig.ssl(), SSL_SENT_SHUTDOWN);  // else its session counts as a bad one
+  rig.connect();
+  SSL_set_session(rig.ssl(), ticket);
+  SSL_SESSION_free(ticket);
+  rig.shake_hands();
+  CHECK(SSL_session_reused(rig.ssl()) == 1);
+  CHECK(is_taken_over(rig));
+
+  rig.end = std::move(slow_end);
+  rig.client = std::move(slow_client);
+  rig.shake_hands();
+  CHECK(is_taken_over(rig));
+}
