@@ -1,13 +1,13 @@
 #include "affinity/cookie_codec.h"
 
 #include <array>
-#include <atomic>
 #include <charconv>
 #include <cstddef>
 #include <span>
 
 #include "affinity/opened_cookies.h"
 #include "base/assert.h"
+#include "base/serial_number.h"
 #include "base/text.h"
 
 namespace limpet::affinity {
@@ -58,11 +58,6 @@ std::string digits_of(std::uint64_t number) {
   return hex(bytes);
 }
 
-std::uint64_t next_number() noexcept {
-  static std::atomic<std::uint64_t> last{0};
-  return last.fetch_add(1, std::memory_order_relaxed) + 1;
-}
-
 std::variant<CookieContent, CookieFault> judge(const OpenedCookies::Plain& plain, WallTime now,
                                                std::optional<Duration> max_age) {
   if (max_age && now - plain.issued > *max_age) {
@@ -88,7 +83,8 @@ std::string_view word(CookieFault fault) noexcept {
   return "unknown";
 }
 
-CookieCodec::CookieCodec(std::vector<crypto::Key> keys) : keys_(std::move(keys)), number_(next_number()) {
+CookieCodec::CookieCodec(std::vector<crypto::Key> keys)
+    : keys_(std::move(keys)), number_(next_serial_number()) {
   LIMPET_ASSERT(!keys_.empty(), "a cookie codec needs a key");
 }
 

@@ -2,18 +2,11 @@
 
 #include <xxhash.h>
 
-#include <array>
-#include <cstring>
-
 #include "base/crypto.h"
 
 namespace limpet::affinity {
 
-OpenedCookies::OpenedCookies() {
-  std::array<std::uint8_t, sizeof(seed_)> random{};
-  crypto::random_bytes(random);
-  std::memcpy(&seed_, random.data(), random.size());
-}
+OpenedCookies::OpenedCookies() : seed_(crypto::random_seed()) {}
 
 std::uint64_t OpenedCookies::hash_of(std::string_view text) const noexcept {
   return XXH3_64bits_withSeed(text.data(), text.size(), seed_);

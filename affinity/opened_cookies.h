@@ -43,7 +43,7 @@ class OpenedCookies {
   // Under a seed that nobody knows: how long a comparison takes tells nothing of a cookie that another has.
   [[nodiscard]] std::uint64_t hash_of(std::string_view text) const noexcept;
 
-  std::uint64_t seed_ = 0;
+  std::uint64_t seed_;
   std::vector<Entry> entries_;  // empty, or kMost
 };
 

@@ -6,9 +6,10 @@
 #include <openssl/params.h>
 
 #include <algorithm>
-#include <atomic>
 #include <memory>
 #include <string_view>
+
+#include "base/serial_number.h"
 
 namespace limpet::net {
 
@@ -71,11 +72,6 @@ bool expand(EVP_MAC_CTX* hmac, std::string_view label, std::span<std::uint8_t> o
   return is_made && size >= out.size();
 }
 
-std::uint64_t next_number() noexcept {
-  static std::atomic<std::uint64_t> last{0};
-  return last.fetch_add(1, std::memory_order_relaxed) + 1;
-}
-
 }  // namespace
 
 const TlsSuiteFacts& facts_of(TlsSuite suite) noexcept {
@@ -118,7 +114,7 @@ bool TlsKeys::go_on() {
 bool TlsKeys::derive() {
   const TlsSuiteFacts& suite = facts_of(suite_);
   EVP_MAC_CTX* const hmac = hmac_under(suite, std::span(secret_).first(suite.secret_bytes));
-  number_ = next_number();
+  number_ = next_serial_number();
   return expand(hmac, "key", std::span(key_).first(suite.key_bytes)) && expand(hmac, "iv", iv_);
 }
 
