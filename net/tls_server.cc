@@ -113,6 +113,10 @@ TlsTroubles TlsServer::build(const TlsServerOptions& options) {
   TlsTroubles troubles;
   parts_->only_tls13 = options.only_tls13;
   fingerprint_ = options.only_tls13 ? "1.3" : "1.2";
+  const SslCtxPtr trial = make_ssl_context(TlsRole::Server, options.only_tls13);
+  if (trial == nullptr) {
+    return {{.detail = take_library_error()}};
+  }
   for (std::size_t i = 0; i < options.certificates.size(); ++i) {
     const TlsFiles& files = options.certificates[i];
     auto read = TlsCertificate::read(files);
@@ -124,8 +128,7 @@ TlsTroubles TlsServer::build(const TlsServerOptions& options) {
       continue;
     }
     auto& certificate = std::get<TlsCertificate>(read);
-    const SslCtxPtr trial = make_ssl_context(TlsRole::Server, options.only_tls13);
-    if (trial == nullptr || !certificate.use_in(trial.get())) {
+    if (!certificate.use_in(trial.get())) {
       troubles.push_back({.item = i, .detail = files.certificate + ": " + take_library_error()});
       continue;
     }
