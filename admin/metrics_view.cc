@@ -240,6 +240,9 @@ constexpr std::array kRows{
               read_tls<&TlsTotals::handshakes>},
     MetricRow{{"limpet_tls_handshakes_resumed_total", "Of those, resumed.", kCounter},
               read_tls<&TlsTotals::resumed>},
+    MetricRow{{"limpet_tls_handed_over_total", "TLS connections handed over to the kernel, which seals them.",
+               kCounter},
+              read_tls<&TlsTotals::handed_over>},
     MetricRow{{"limpet_tls_failures_total", "TLS handshakes that failed, by reason.", kCounter},
               read_tls_failures},
     MetricRow{

@@ -36,6 +36,7 @@ struct ListenerInfo {
   std::string address;
   std::string pool;
   std::vector<CertificateInfo> certificates{};  // none: plain TCP
+  std::string_view kernel_tls{};                // a word; empty: plain TCP
 };
 
 // How the backends of a pool are drained unless an order says otherwise.

@@ -21,6 +21,7 @@ struct CertificateInfo {
 struct TlsTotals {
   std::uint64_t handshakes = 0;                                      // completed
   std::uint64_t resumed = 0;                                         // of those
+  std::uint64_t handed_over = 0;                                     // of those, sealed by the kernel
   std::vector<std::pair<std::string_view, std::uint64_t>> failures;  // by word, without zeros
 };
 

@@ -17,7 +17,10 @@ Json tls_totals_json(const TlsTotals& totals) {
   for (const auto& [word, count] : totals.failures) {
     failures[std::string(word)] = count;
   }
-  return {{"handshakes", totals.handshakes}, {"resumed", totals.resumed}, {"failures", failures}};
+  return {{"handshakes", totals.handshakes},
+          {"resumed", totals.resumed},
+          {"failures", failures},
+          {"handed_over", totals.handed_over}};
 }
 
 }  // namespace limpet::admin

@@ -97,6 +97,7 @@ std::string status_text(const Source& source) {
     listeners.push_back({{"address", listener.address}, {"pool", text_or_null(listener.pool)}});
     if (!listener.certificates.empty()) {
       listeners.back()["tls"] = certificates_json(listener.certificates);
+      listeners.back()["kernel_tls"] = listener.kernel_tls;
     }
   }
   return json_text({{"version", status.version},

@@ -95,7 +95,8 @@ admin::StatusInfo AdminSource::status() const {
   const Clock& clock = server_.shared().clock;
   for (const BoundListener& listener : server_.listeners()) {
     status.listeners.push_back({listener.address.to_string(), listener.pool,
-                                server_.certificates().infos(listener.tls, clock.wall_now())});
+                                server_.certificates().infos(listener.tls, clock.wall_now()),
+                                listener.tls == nullptr ? "" : word(listener.tls->kernel_tls())});
   }
   status.tls_clients = tls_totals(server_.certificates().client_counts());
   status.tls_backends = tls_totals(server_.certificates().backend_counts());

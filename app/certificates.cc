@@ -14,7 +14,8 @@ using Part = net::TlsTrouble::Part;
 net::TlsServerOptions options_of(const settings::ListenerTls& tls) {
   net::TlsServerOptions options{.certificates = {},
                                 .only_tls13 = tls.minimum_version == settings::TlsVersion::Tls13,
-                                .client_ca = tls.client_ca};
+                                .client_ca = tls.client_ca,
+                                .kernel_tls = tls.kernel_tls};
   for (const settings::CertificateFiles& files : tls.certificates) {
     options.certificates.push_back({files.certificate, files.key});
   }
@@ -100,12 +101,23 @@ Certificates::Certificates()
 std::variant<TlsContexts, std::vector<TlsProblem>> Certificates::load(const settings::Settings& settings) {
   TlsContexts contexts;
   std::vector<TlsProblem> problems;
+  ask_kernel(settings);
   load_listeners(settings, contexts, problems);
   load_backends(settings, nullptr, contexts, problems);
   if (!problems.empty()) {
     return problems;
   }
   return contexts;
+}
+
+void Certificates::ask_kernel(const settings::Settings& settings) {
+  const auto is_wanted = [](const settings::Listener& listener) {
+    return listener.tls && listener.tls->kernel_tls;
+  };
+  if (!has_asked_kernel_ && std::ranges::any_of(settings.listeners, is_wanted)) {
+    shared_.kernel = net::KernelTls(net::try_kernel_tls());
+    has_asked_kernel_ = true;
+  }
 }
 
 void Certificates::load_listeners(const settings::Settings& settings, TlsContexts& contexts,
@@ -230,6 +242,7 @@ admin::TlsTotals tls_totals(const net::TlsCounts& counts) {
   constexpr auto kRelaxed = std::memory_order_relaxed;
   admin::TlsTotals totals{.handshakes = counts.handshakes.load(kRelaxed),
                           .resumed = counts.resumed.load(kRelaxed),
+                          .handed_over = counts.handed_over.load(kRelaxed),
                           .failures = {}};
   for (std::size_t i = 0; i < net::kTlsFaultCount; ++i) {
     if (const std::uint64_t count = counts.faults[i].load(kRelaxed); count > 0) {

@@ -71,6 +71,8 @@ class Certificates {
   [[nodiscard]] const net::TlsCounts& backend_counts() const noexcept { return *backend_counts_; }
 
  private:
+  // Once, when a listener is there that would use it: a kernel may load its module when it is asked.
+  void ask_kernel(const settings::Settings& settings);
   void load_listeners(const settings::Settings& settings, TlsContexts& contexts,
                       std::vector<TlsProblem>& problems) const;
   // Of those that `running` has the same the files are not read; null = all are read.
@@ -81,6 +83,7 @@ class Certificates {
   std::shared_ptr<net::TlsCounts> backend_counts_;
   TlsContexts contexts_;
   WallTime next_warning_{};
+  bool has_asked_kernel_ = false;
 };
 
 // What is new in the files alone, each as a change of its `tls` section, if there is none of that in

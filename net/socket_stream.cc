@@ -12,6 +12,7 @@
 
 #include "base/assert.h"
 #include "net/keep_alive.h"
+#include "net/kernel_sealer.h"
 #include "net/peer_silence.h"
 
 namespace limpet::net {
@@ -188,6 +189,10 @@ IoResult SocketStream::write_last(std::span<const std::uint8_t> bytes) noexcept 
 void SocketStream::reset_on_close() noexcept {
   const linger now{1, 0};
   setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+}
+
+std::unique_ptr<TlsSealer> SocketStream::hand_over_sealing(const TlsKeys& keys) noexcept {
+  return KernelSealer::begin(fd_.get(), keys);
 }
 
 void SocketStream::close() noexcept {

@@ -28,6 +28,7 @@ class SocketStream final : public Stream, public Pollable {
   [[nodiscard]] IoResult write_last(std::span<const std::uint8_t> bytes) noexcept override;
   void reset_on_close() noexcept override;
   [[nodiscard]] Loop& loop() const noexcept override { return loop_; }
+  [[nodiscard]] std::unique_ptr<TlsSealer> hand_over_sealing(const TlsKeys& keys) noexcept override;
 
   void on_ready(std::uint32_t ready) override;
   void on_soon() noexcept override;

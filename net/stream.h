@@ -11,8 +11,10 @@
 #include <span>
 
 #include "base/clock.h"
+#include "net/io_result.h"
 #include "net/loop.h"
 #include "net/tls_facts.h"
+#include "net/tls_sealer.h"
 
 namespace limpet::net {
 
@@ -28,19 +30,6 @@ class StreamEvents {
 
  protected:
   ~StreamEvents() = default;
-};
-
-enum class IoStatus : std::uint8_t {
-  Done,        // `bytes` were moved (at least one)
-  WouldBlock,  // nothing now
-  End,         // read: the peer has sent everything (FIN)
-  Broken,      // reset or any other failure; see `error`
-};
-
-struct IoResult {
-  IoStatus status = IoStatus::WouldBlock;
-  std::size_t bytes = 0;
-  int error = 0;  // errno, with Broken
 };
 
 // The error of a read that found the peer's FIN where TLS has not said that nothing follows: the connection
@@ -90,6 +79,11 @@ class Stream {
   [[nodiscard]] virtual Loop& loop() const noexcept = 0;
   // What TLS knows of the connection; null when it is none of TLS.
   [[nodiscard]] virtual const TlsFacts* tls() const noexcept { return nullptr; }
+  // From now on what is written is sealed below, with such keys, and goes through what is returned. Null: it
+  // is not, and nothing has changed. Requires that nothing waits to be sent.
+  [[nodiscard]] virtual std::unique_ptr<TlsSealer> hand_over_sealing(const TlsKeys&) noexcept {
+    return nullptr;
+  }
 
  protected:
   Stream() = default;

@@ -49,8 +49,9 @@ struct TlsFacts {
 
 // Of all connections of one side of the process, whatever is reloaded. Relaxed counters. Any thread.
 struct TlsCounts {
-  std::atomic<std::uint64_t> handshakes{0};  // completed
-  std::atomic<std::uint64_t> resumed{0};     // of those, without a certificate being sent
+  std::atomic<std::uint64_t> handshakes{0};   // completed
+  std::atomic<std::uint64_t> resumed{0};      // of those, without a certificate being sent
+  std::atomic<std::uint64_t> handed_over{0};  // of those, sealed by the kernel from some point on
   std::array<std::atomic<std::uint64_t>, kTlsFaultCount> faults{};
 
   void add(TlsFault fault) noexcept {

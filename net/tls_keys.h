@@ -52,6 +52,10 @@ class TlsKeys {
   }
   // Of the next record, which is counted.
   [[nodiscard]] Nonce take_nonce() noexcept;
+  // What a nonce is made of, with the number of its record (RFC 8446 5.3).
+  [[nodiscard]] const Nonce& iv() const noexcept { return iv_; }
+  // So many records were sealed elsewhere.
+  void count(std::uint64_t records) noexcept { passed_ += records; }
   // Records that have passed.
   [[nodiscard]] std::uint64_t passed() const noexcept { return passed_; }
   // Another one for each key that there ever was in the process; 0 before begin().

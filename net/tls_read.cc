@@ -156,8 +156,12 @@ std::size_t TlsStream::read_records(std::span<std::uint8_t> into) noexcept {
     }
   }
   // What is owed waits for what is under way: a peer that asks on and on makes no heap of answers.
-  if (error_ == 0 && out_.empty() && !end_said_ &&
-      !records_->seal_owed(engine_.aead(), engine_.sealed_out())) {
+  if (error_ != 0 || !out_.empty() || end_said_) {
+    return filled;
+  }
+  if (sealer_ != nullptr) {
+    static_cast<void>(update_sealer_key());
+  } else if (!records_->seal_owed(engine_.aead(), engine_.sealed_out())) {
     error_ = ENOMEM;
   }
   return filled;
@@ -201,10 +205,11 @@ void TlsStream::break_off(std::uint8_t alert, std::string_view why) noexcept {
   error_ = EPROTO;
   facts_.detail = why;
   engine_.incoming().drop();
-  const bool is_told = alert != SSL_AD_CLOSE_NOTIFY && !end_said_ && debt_ == 0;
-  if (is_told && records_->seal_alert(engine_.aead(), alert, engine_.sealed_out())) {
-    end_said_ = true;
+  if (alert == SSL_AD_CLOSE_NOTIFY || end_said_ || debt_ != 0) {
+    return;
   }
+  end_said_ = sealer_ != nullptr ? write_alert_through_sealer(alert).status == IoStatus::Done
+                                 : records_->seal_alert(engine_.aead(), alert, engine_.sealed_out());
 }
 
 void TlsStream::note_failure(int result) noexcept {

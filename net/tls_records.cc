@@ -18,8 +18,10 @@ constexpr auto kData = static_cast<std::uint8_t>(TlsContent::Data);
 constexpr std::uint8_t kFatal = SSL3_AL_FATAL;
 constexpr std::uint8_t kWarning = SSL3_AL_WARNING;
 // RFC 8446 4.6.3: type, three bytes of length, request_update.
-constexpr std::size_t kKeyUpdateBytes = 5;
-constexpr std::array<std::uint8_t, 4> kKeyUpdateHead{SSL3_MT_KEY_UPDATE, 0, 0, 1};
+constexpr std::size_t kKeyUpdateBytes = TlsRecords::kKeyUpdate.size();
+constexpr auto kKeyUpdateHead = std::span(TlsRecords::kKeyUpdate).first<kKeyUpdateBytes - 1>();
+static_assert(TlsRecords::kKeyUpdate.front() == SSL3_MT_KEY_UPDATE &&
+              TlsRecords::kKeyUpdate.back() == SSL_KEY_UPDATE_NOT_REQUESTED);
 constexpr std::uint8_t kUpdateRequested = SSL_KEY_UPDATE_REQUESTED;
 
 std::size_t length_in(std::span<const std::uint8_t> header) noexcept {
@@ -203,8 +205,7 @@ TlsRecords::Opened TlsRecords::take_handshake(std::span<const std::uint8_t> cont
 
 bool TlsRecords::seal(TlsAead& aead, TlsContent type, std::span<const std::uint8_t> content,
                       std::vector<std::uint8_t>& out) {
-  const bool is_worn = ours_.passed() >= kMostAKey;
-  if ((is_worn || owes_key_update_) && !update_ours(aead, out)) {
+  if (is_key_update_due() && !update_ours(aead, out)) {
     return false;
   }
   return seal_one(aead, type, content, out);
@@ -214,17 +215,21 @@ bool TlsRecords::seal_owed(TlsAead& aead, std::vector<std::uint8_t>& out) {
   return !owes_key_update_ || update_ours(aead, out);
 }
 
+std::array<std::uint8_t, 2> TlsRecords::content_of(std::uint8_t alert) noexcept {
+  return {alert == SSL_AD_CLOSE_NOTIFY ? kWarning : kFatal, alert};
+}
+
 bool TlsRecords::seal_alert(TlsAead& aead, std::uint8_t alert, std::vector<std::uint8_t>& out) {
-  const std::array<std::uint8_t, 2> content{alert == SSL_AD_CLOSE_NOTIFY ? kWarning : kFatal, alert};
-  return seal_one(aead, TlsContent::Alert, content, out);
+  return seal_one(aead, TlsContent::Alert, content_of(alert), out);
 }
 
 bool TlsRecords::update_ours(TlsAead& aead, std::vector<std::uint8_t>& out) {
-  std::array<std::uint8_t, kKeyUpdateBytes> message{};
-  std::ranges::copy(kKeyUpdateHead, message.begin());
-  message.back() = SSL_KEY_UPDATE_NOT_REQUESTED;
+  return seal_one(aead, TlsContent::Handshake, kKeyUpdate, out) && take_next_key();
+}
+
+bool TlsRecords::take_next_key() {
   owes_key_update_ = false;
-  return seal_one(aead, TlsContent::Handshake, message, out) && ours_.go_on();
+  return ours_.go_on();
 }
 
 bool TlsRecords::seal_one(TlsAead& aead, TlsContent type, std::span<const std::uint8_t> content,

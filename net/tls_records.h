@@ -15,16 +15,10 @@
 #include <vector>
 
 #include "net/tls_aead.h"
+#include "net/tls_content.h"
 #include "net/tls_keys.h"
 
 namespace limpet::net {
-
-enum class TlsContent : std::uint8_t {
-  ChangeCipherSpec = 20,
-  Alert = 21,
-  Handshake = 22,
-  Data = 23,
-};
 
 class TlsRecords {
  public:
@@ -69,11 +63,24 @@ class TlsRecords {
   // library has no memory: the connection is broken.
   [[nodiscard]] bool seal(TlsAead& aead, TlsContent type, std::span<const std::uint8_t> content,
                           std::vector<std::uint8_t>& out);
-  // The same of an alert; fatal but for close_notify (RFC 8446 6).
+  // The same of an alert.
   [[nodiscard]] bool seal_alert(TlsAead& aead, std::uint8_t alert, std::vector<std::uint8_t>& out);
   // The peer asked for a KeyUpdate of ours; it goes before the next record, or at once.
   [[nodiscard]] bool owes_key_update() const noexcept { return owes_key_update_; }
   [[nodiscard]] bool seal_owed(TlsAead& aead, std::vector<std::uint8_t>& out);
+
+  // Where our records are made elsewhere, with these keys: before the next one a KeyUpdate is due, which is
+  // told by a record of kKeyUpdate with the key that was.
+  static constexpr std::array<std::uint8_t, 5> kKeyUpdate{24, 0, 0, 1, 0};  // RFC 8446 4.6.3, not requested
+  [[nodiscard]] const TlsKeys& our_keys() const noexcept { return ours_; }
+  void count_sealed_elsewhere(std::uint64_t records) noexcept { ours_.count(records); }
+  [[nodiscard]] bool is_key_update_due() const noexcept {
+    return owes_key_update_ || ours_.passed() >= kMostAKey;
+  }
+  // It was told. False when the library has no memory.
+  [[nodiscard]] bool take_next_key();
+  // What is in the record of an alert; fatal but for close_notify (RFC 8446 6).
+  [[nodiscard]] static std::array<std::uint8_t, 2> content_of(std::uint8_t alert) noexcept;
 
   // The connection is over: nothing of its keys stays in `aead`.
   void leave(TlsAead& aead) const noexcept { aead.forget(ours_.suite()); }

@@ -112,7 +112,9 @@ std::variant<TlsServerPtr, TlsTroubles> TlsServer::load(const TlsServerOptions& 
 TlsTroubles TlsServer::build(const TlsServerOptions& options) {
   TlsTroubles troubles;
   parts_->only_tls13 = options.only_tls13;
+  may_use_kernel_ = options.kernel_tls;
   fingerprint_ = options.only_tls13 ? "1.3" : "1.2";
+  fingerprint_ += options.kernel_tls ? "k" : "";
   const SslCtxPtr trial = make_ssl_context(TlsRole::Server, options.only_tls13);
   if (trial == nullptr) {
     return {{.detail = take_library_error()}};

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "net/kernel_tls.h"
 #include "net/tls_certificate.h"
 #include "net/tls_facts.h"
 #include "net/tls_names.h"
@@ -22,6 +23,7 @@ struct TlsServerOptions {
   std::vector<TlsFiles> certificates;  // at least one; the first also serves whoever asks for no name we have
   bool only_tls13 = false;
   std::string client_ca{};  // PEM file; empty = clients need no certificate
+  bool kernel_tls = true;   // whether the kernel may seal, where it can
 };
 
 struct TlsCertificateFacts {
@@ -38,6 +40,7 @@ struct TlsCertificateFacts {
 struct TlsShared {
   std::shared_ptr<TlsTickets> tickets;
   std::shared_ptr<TlsCounts> counts;
+  KernelTls kernel{};
 };
 
 class TlsServer;
@@ -58,6 +61,10 @@ class TlsServer {
   // outlives it.
   [[nodiscard]] ssl_ctx_st* make_context(const TlsNames::Set& set) const;
   [[nodiscard]] bool asks_for_certificates() const noexcept { return asks_for_certificates_; }
+  [[nodiscard]] bool lets_kernel_seal(TlsSuite suite) const noexcept {
+    return may_use_kernel_ && shared_.kernel.seals(suite);
+  }
+  [[nodiscard]] KernelTlsUse kernel_tls() const noexcept { return shared_.kernel.use(may_use_kernel_); }
   [[nodiscard]] TlsTickets& tickets() const noexcept { return *shared_.tickets; }
   [[nodiscard]] TlsCounts& counts() const noexcept { return *shared_.counts; }
 
@@ -77,6 +84,7 @@ class TlsServer {
   std::vector<TlsCertificateFacts> facts_;
   std::string fingerprint_;
   bool asks_for_certificates_ = false;
+  bool may_use_kernel_ = true;
 };
 
 }  // namespace limpet::net

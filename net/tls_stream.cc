@@ -37,7 +37,7 @@ void TlsStream::follow() noexcept {
                      !is_parked_ && (!out_.empty() || (!has_library() && client_ != nullptr)));
       return;
     case State::Open:
-      socket_->watch(wants_read_, wants_write_ || !out_.empty());
+      socket_->watch(wants_read_, wants_write_ || !out_.empty() || fin_waits_);
       return;
     case State::PlainText:
       socket_->watch(wants_read_, wants_write_);
@@ -81,9 +81,8 @@ void TlsStream::on_writable(Stream&) {
     error_ = ECONNRESET;
     out_.drop(loop_.chunks());
   }
-  if (out_.empty() && fin_waits_ && !is_broken) {
-    fin_waits_ = false;
-    socket_->shutdown_write();
+  if (fin_waits_ && out_.empty() && !is_broken) {
+    end_when_all_is_sent();
   }
   follow();
   if (events() == nullptr || !out_.empty()) {
@@ -139,6 +138,7 @@ void TlsStream::close() noexcept {
     records_->leave(engine_.aead());
     records_.reset();
   }
+  sealer_.reset();
   socket_.reset();
   loop_.bury(std::unique_ptr<Disposable>(this));
 }

@@ -13,6 +13,9 @@
 //
 // What was sealed but not taken by the socket is kept in `out_`, and its plain bytes are a debt: the owner,
 // who was not told that they were written, comes with the same bytes again, and they are skipped.
+//
+// Such a connection that is sent much at a time is handed over to the kernel, where that can seal it
+// (tls_hand_over.cc): `out_` stays empty then, and a byte of what the kernel has not passed on is the debt.
 #pragma once
 
 #include <memory>
@@ -20,6 +23,7 @@
 #include <string>
 #include <string_view>
 
+#include "net/bulk_meter.h"
 #include "net/outbox.h"
 #include "net/stream.h"
 #include "net/tls_client.h"
@@ -108,7 +112,16 @@ class TlsStream final : public Stream, public Disposable, private StreamEvents, 
   [[nodiscard]] IoResult settle(std::size_t sealed) noexcept;
   [[nodiscard]] IoResult refuse_write() noexcept;
   void say_end() noexcept;
+  void end_when_all_is_sent() noexcept;
   void note_failure(int result) noexcept;
+
+  // tls_hand_over.cc
+  void consider_hand_over(std::size_t written) noexcept;
+  [[nodiscard]] IoResult write_through_sealer(std::span<const iovec> parts) noexcept;
+  // False when it has to wait, or the connection is broken: then error_ says so.
+  [[nodiscard]] bool update_sealer_key() noexcept;
+  [[nodiscard]] IoResult write_alert_through_sealer(std::uint8_t alert) noexcept;
+
   // Tells the socket what is watched.
   void follow() noexcept;
   // Something can be read of which the socket will not tell.
@@ -126,6 +139,8 @@ class TlsStream final : public Stream, public Disposable, private StreamEvents, 
   std::string held_;     // received and not opened yet: no room was left for it, or it is not whole
   std::string opened_;   // and of a record that was larger than the room, the rest
   Outbox out_;           // sealed and not taken by the socket
+  std::unique_ptr<TlsSealer> sealer_;  // null: we seal
+  BulkMeter meter_;                    // of what we seal
   std::uint32_t debt_ = 0;
   int error_ = 0;  // why nothing more can be read: an errno, or kEndUnsaid
   State state_ = State::Opening;
@@ -137,6 +152,7 @@ class TlsStream final : public Stream, public Disposable, private StreamEvents, 
   bool peer_ended_ : 1 = false;     // close_notify has come
   bool end_is_told_ : 1 = false;    // and the owner has read it, or the error
   bool end_said_ : 1 = false;       // ours has been sealed
+  bool end_waits_ : 1 = false;      // the sealer has no room for it yet
   bool fin_waits_ : 1 = false;      // behind what is in out_
   bool resets_ : 1 = false;
   TlsFacts facts_;

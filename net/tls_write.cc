@@ -37,6 +37,9 @@ IoResult TlsStream::write(std::span<const iovec> parts) noexcept {
   if (state_ != State::Open || (end_said_ && debt_ == 0)) {
     return state_ == State::PlainText ? socket_->write(parts) : refuse_write();
   }
+  if (sealer_ != nullptr) {
+    return write_through_sealer(parts);
+  }
   if (!out_.empty()) {
     const IoStatus flushed = out_.flush(*socket_).status;
     if (flushed != IoStatus::Done) {
@@ -70,7 +73,9 @@ IoResult TlsStream::write(std::span<const iovec> parts) noexcept {
       moved += sent.bytes;
     }
   }
-  return sum_of(moved, settle(sealed));
+  const IoResult result = sum_of(moved, settle(sealed));
+  consider_hand_over(result.bytes);
+  return result;
 }
 
 // One record; 0 = the connection is broken, or our end was said.
@@ -111,8 +116,8 @@ IoResult TlsStream::refuse_write() noexcept {
 }
 
 IoResult TlsStream::write_last(std::span<const std::uint8_t> bytes) noexcept {
-  const bool fits_one_packet =
-      state_ == State::Open && !end_said_ && out_.empty() && debt_ == 0 && bytes.size() <= kRecordBytes;
+  const bool fits_one_packet = state_ == State::Open && !end_said_ && out_.empty() && debt_ == 0 &&
+                               bytes.size() <= kRecordBytes && sealer_ == nullptr;
   if (!fits_one_packet) {
     const IoResult result = write(bytes);
     if (result.bytes == bytes.size()) {
@@ -143,7 +148,9 @@ IoResult TlsStream::write_last(std::span<const std::uint8_t> bytes) noexcept {
 
 void TlsStream::say_end() noexcept {
   end_said_ = true;
-  if (has_library()) {
+  if (sealer_ != nullptr) {
+    end_waits_ = write_alert_through_sealer(SSL_AD_CLOSE_NOTIFY).status == IoStatus::WouldBlock;
+  } else if (has_library()) {
     SSL_shutdown(ssl_);
   } else {
     static_cast<void>(records_->seal_alert(engine_.aead(), SSL_AD_CLOSE_NOTIFY, engine_.sealed_out()));
@@ -157,12 +164,19 @@ void TlsStream::shutdown_write() noexcept {
     say_end();
     static_cast<void>(send_sealed());  // who cannot be told sees the FIN alone
   }
-  if (out_.empty()) {
-    socket_->shutdown_write();
-  } else {
-    fin_waits_ = true;
-    follow();
+  end_when_all_is_sent();
+}
+
+// A FIN cuts what waits outside the connection.
+void TlsStream::end_when_all_is_sent() noexcept {
+  if (end_waits_) {
+    say_end();
   }
+  fin_waits_ = !out_.empty() || end_waits_ || (sealer_ != nullptr && !sealer_->has_passed_all());
+  if (!fin_waits_) {
+    socket_->shutdown_write();
+  }
+  follow();
 }
 
 bool TlsStream::send_sealed() noexcept {

@@ -29,7 +29,8 @@ enum class TlsVersion : std::uint8_t { Tls12, Tls13 };
 struct ListenerTls {
   std::vector<CertificateFiles> certificates;  // at least one; chosen by the name that is asked for
   TlsVersion minimum_version = TlsVersion::Tls12;
-  std::string client_ca;  // empty = clients need no certificate
+  std::string client_ca;   // empty = clients need no certificate
+  bool kernel_tls = true;  // the kernel seals what is sent much at a time, where it can
 
   friend bool operator==(const ListenerTls&, const ListenerTls&) = default;
 };

@@ -25,6 +25,9 @@ const Rows<ListenerTls>& listener_tls_rows() {
       row({"client_ca", kEmptyText,
            "A PEM file of CAs: clients must show a certificate of one of them; empty asks for none."},
           any_text(), at(&ListenerTls::client_ca)),
+      row({"kernel_tls", "auto",
+           "auto lets the kernel seal connections that are sent much at a time, where it can; off does not."},
+          one_of<bool>({{"auto", true}, {"off", false}}), at(&ListenerTls::kernel_tls)),
   };
   return rows;
 }

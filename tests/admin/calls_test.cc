@@ -59,9 +59,9 @@ TEST_CASE("status has the names of the contract") {
     "room": {"descriptors": {"used": 30, "most": 1024}},
     "pools": [{"name": "default", "drain_rate": "100/s", "drain_grace_s": 30.0}],
     "totals": {"requests": 5, "connections": 3, "ends": {"completed": 4},
-               "tls_clients": {"handshakes": 9, "resumed": 4, "failures": {"not_tls": 2}},
-               "tls_backends": {"handshakes": 0, "resumed": 0, "failures": {}}},
-    "listeners": [{"address": "127.0.0.1:8080", "pool": "default",
+               "tls_clients": {"handshakes": 9, "resumed": 4, "handed_over": 1, "failures": {"not_tls": 2}},
+               "tls_backends": {"handshakes": 0, "resumed": 0, "handed_over": 0, "failures": {}}},
+    "listeners": [{"address": "127.0.0.1:8080", "pool": "default", "kernel_tls": "no_key_change",
                    "tls": [{"names": ["a.test"], "not_after": "1970-01-01T00:00:00.000Z", "days_left": -3}]}, {"address": "unix:/run/x", "pool": null}]})"));
 }
 

@@ -7,25 +7,8 @@ import { limpet_command } from "./support/limpet.mjs";
 import { run_program } from "./support/child.mjs";
 import { call, keys_of, plan } from "./support/reload.mjs";
 import { Succession } from "./support/succession.mjs";
-import { connect_tls, kLocal, Pki, read_pair, start_tls_backend } from "./support/tls.mjs";
+import { connect_tls, kLocal, Pki, read_pair, start_tls_backend, tls_stage } from "./support/tls.mjs";
 import { until } from "./support/until.mjs";
-
-// limpet with one TLS listener before one WebSocket server.
-async function tls_stage(stage, { tls = {}, settings = {} } = {}) {
-  const pki = new Pki(stage.folder());
-  const pair = pki.issue("site", kLocal);
-  const server = await stage.start_server("websocket", "w1");
-  const limpet = await stage.start_limpet({
-    workers: 2,
-    log: { level: "debug" },
-    listeners: [{ bind: "127.0.0.1:0", tls: { certificates: [pair], ...tls } }],
-    backends: [server],
-    ...settings,
-  });
-  const wss = `wss://localhost:${limpet.port}`;
-  const open = (options) => stage.open_websocket(wss, { ca: pki.text, ...options });
-  return { pki, pair, server, limpet, wss, open };
-}
 
 const ends = async (limpet) => (await limpet.admin.json("/v1/status")).totals.ends;
 

@@ -164,7 +164,8 @@ class HandClient {
 
 // A server context and what it counts.
 struct TestServer {
-  explicit TestServer(const net::TlsServerOptions& options) {
+  explicit TestServer(const net::TlsServerOptions& options, const net::KernelTls& kernel = {}) {
+    shared.kernel = kernel;
     auto made = net::TlsServer::load(options, shared);
     if (auto* const troubles = std::get_if<net::TlsTroubles>(&made)) {
       FAIL(troubles->front().detail);

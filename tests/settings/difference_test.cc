@@ -130,7 +130,7 @@ TEST_CASE("the section tls comes, changes and goes") {
   Settings secure = plain;
   secure.listeners[0].tls.emplace().certificates.push_back({"/a.pem", "/a.key"});
   secure.pools[0].backends[0].tls.emplace().ca = "/ca.pem";
-  const std::string of_listener = "minimum_version: 1.2, certificates: [/a.pem /a.key]";
+  const std::string of_listener = "minimum_version: 1.2, kernel_tls: auto, certificates: [/a.pem /a.key]";
   const std::string of_backend = "verify: true, ca: /ca.pem";
   CHECK(told(plain, secure) ==
         std::vector<std::string>{"changed listeners.127.0.0.1:8080.tls off > " + of_listener,

@@ -61,6 +61,7 @@ const std::map<std::string, std::vector<std::string>>& samples() {
       {"forwarded", {"x_forwarded", "rfc7239", "both", "off"}},
       {"listeners[].tls.minimum_version", {"1.2", "1.3"}},
       {"listeners[].tls.client_ca", {"''", "/a b"}},
+      {"listeners[].tls.kernel_tls", {"auto", "off"}},
       {"backends[].tls.verify", {"true", "false"}},
       {"backends[].tls.server_name", {"''", "app.internal", "'::1'"}},
       {"backends[].tls.ca", {"''", "/ca.pem"}},

@@ -74,3 +74,20 @@ export async function start_tls_backend(stage, name, options) {
   stage.add({ stop: () => { server.closeAllConnections(); server.close(); } });
   return Object.assign(seen, { name, address: `${kOwnAddress}:${server.address().port}` });
 }
+
+// limpet with one TLS listener before one WebSocket server.
+export async function tls_stage(stage, { tls = {}, settings = {} } = {}) {
+  const pki = new Pki(stage.folder());
+  const pair = pki.issue("site", kLocal);
+  const server = await stage.start_server("websocket", "w1");
+  const limpet = await stage.start_limpet({
+    workers: 2,
+    log: { level: "debug" },
+    listeners: [{ bind: "127.0.0.1:0", tls: { certificates: [pair], ...tls } }],
+    backends: [server],
+    ...settings,
+  });
+  const wss = `wss://localhost:${limpet.port}`;
+  const open = (options) => stage.open_websocket(wss, { ca: pki.text, ...options });
+  return { pki, pair, server, limpet, wss, open };
+}

@@ -1,0 +1,214 @@
+#include "net/kernel_sealer.h"
+
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <linux/tls.h>
+#include <netinet/in.h>
+#include <openssl/crypto.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+#include "base/row_order.h"
+#include "net/tls_aead.h"
+
+namespace limpet::net {
+
+namespace {
+
+constexpr int kSolTls = 282;  // SOL_TLS; the C library of Debian 12 does not have it
+// What a record has around its content: header, type, tag (RFC 8446 5.2).
+constexpr std::uint64_t kAround = 5 + 1 + TlsAead::kTagBytes;
+
+// How the kernel is told, or tells, keys: the structures tls12_crypto_info_* of <linux/tls.h>, which are of
+// bytes alone behind their head. It calls the first bytes of the nonce salt, and the others iv.
+struct KeyLayout {
+  TlsSuite suite;
+  std::uint16_t cipher_type;
+  std::size_t iv_bytes;
+};
+
+constexpr std::array<KeyLayout, kTlsSuiteCount> kLayouts{{
+    {TlsSuite::Aes128GcmSha256, TLS_CIPHER_AES_GCM_128, TLS_CIPHER_AES_GCM_128_IV_SIZE},
+    {TlsSuite::Aes256GcmSha384, TLS_CIPHER_AES_GCM_256, TLS_CIPHER_AES_GCM_256_IV_SIZE},
+    {TlsSuite::ChaCha20Poly1305Sha256, TLS_CIPHER_CHACHA20_POLY1305, TLS_CIPHER_CHACHA20_POLY1305_IV_SIZE},
+}};
+static_assert(rows_are_in_order(kLayouts, &KeyLayout::suite));
+
+// Wiped when it goes.
+class KeyInfo {
+ public:
+  explicit KeyInfo(TlsSuite suite) noexcept
+      : layout_(kLayouts[static_cast<std::size_t>(suite)]), key_bytes_(facts_of(suite).key_bytes) {
+    const tls_crypto_info head{.version = TLS_1_3_VERSION, .cipher_type = layout_.cipher_type};
+    std::memcpy(bytes_.data(), &head, sizeof(head));
+  }
+  ~KeyInfo() { OPENSSL_cleanse(bytes_.data(), bytes_.size()); }
+  KeyInfo(const KeyInfo&) = delete;
+  KeyInfo& operator=(const KeyInfo&) = delete;
+
+  void put(const TlsKeys& keys) noexcept {
+    const TlsKeys::Nonce& nonce = keys.iv();
+    const auto salt_end = nonce.end() - static_cast<std::ptrdiff_t>(layout_.iv_bytes);
+    auto* at = std::copy(salt_end, nonce.end(), bytes_.data() + sizeof(tls_crypto_info));
+    at = std::ranges::copy(keys.key(), at).out;
+    at = std::copy(nonce.begin(), salt_end, at);
+    for (std::size_t i = 0; i < kNumberBytes; ++i) {
+      at[i] = static_cast<std::uint8_t>(keys.passed() >> (kByteBits * (kNumberBytes - 1 - i)));
+    }
+  }
+  // Of the next record.
+  [[nodiscard]] std::uint64_t number() const noexcept {
+    std::uint64_t number = 0;
+    for (std::size_t i = size() - kNumberBytes; i < size(); ++i) {
+      number = number << kByteBits | bytes_[i];
+    }
+    return number;
+  }
+  [[nodiscard]] std::uint8_t* data() noexcept { return bytes_.data(); }
+  [[nodiscard]] socklen_t size() const noexcept {
+    return static_cast<socklen_t>(sizeof(tls_crypto_info) + TlsKeys::kNonceBytes + key_bytes_ + kNumberBytes);
+  }
+
+ private:
+  static constexpr unsigned kByteBits = 8;
+  static constexpr std::size_t kNumberBytes = sizeof(std::uint64_t);
+
+  const KeyLayout& layout_;
+  std::size_t key_bytes_;
+  std::array<std::uint8_t,
+             sizeof(tls_crypto_info) + TlsKeys::kNonceBytes + TlsKeys::kMostKeyBytes + kNumberBytes>
+      bytes_{};
+};
+
+// Of the key that seals: which number its next record has.
+std::optional<std::uint64_t> next_record(int fd, TlsSuite suite) noexcept {
+  KeyInfo told(suite);
+  socklen_t size = told.size();
+  return ::getsockopt(fd, kSolTls, TLS_TX, told.data(), &size) == 0 ? std::optional(told.number())
+                                                                    : std::nullopt;
+}
+
+// Bytes that the peer has acknowledged.
+std::optional<std::uint64_t> acknowledged(int fd) noexcept {
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) {
+    return std::nullopt;
+  }
+  return info.tcpi_bytes_acked;
+}
+
+// And those that it has not, sent or waiting to be.
+std::optional<std::uint64_t> waiting(int fd) noexcept {
+  int bytes = 0;
+  return ::ioctl(fd, SIOCOUTQ, &bytes) == 0 ? std::optional(static_cast<std::uint64_t>(bytes)) : std::nullopt;
+}
+
+// Bytes that the connection was given. Acknowledgements come in between, on other processors.
+std::optional<std::uint64_t> passed(int fd) noexcept {
+  constexpr int kTries = 8;
+  for (int i = 0; i < kTries; ++i) {
+    const auto before = acknowledged(fd);
+    const auto rest = waiting(fd);
+    const auto after = acknowledged(fd);
+    if (!before || !rest || !after) {
+      return std::nullopt;
+    }
+    if (*before == *after) {
+      return *after + *rest;
+    }
+  }
+  return std::nullopt;
+}
+
+IoResult result_of(ssize_t moved) noexcept {
+  if (moved >= 0) {
+    return {moved > 0 ? IoStatus::Done : IoStatus::WouldBlock, static_cast<std::size_t>(moved), 0};
+  }
+  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) {
+    return {};
+  }
+  return {IoStatus::Broken, 0, errno};
+}
+
+}  // namespace
+
+int attach_kernel_tls(int fd) noexcept {
+  constexpr char kName[] = "tls";
+  return ::setsockopt(fd, IPPROTO_TCP, TCP_ULP, kName, sizeof(kName)) == 0 ? 0 : errno;
+}
+
+int set_kernel_keys(int fd, const TlsKeys& keys) noexcept {
+  KeyInfo told(keys.suite());
+  told.put(keys);
+  return ::setsockopt(fd, kSolTls, TLS_TX, told.data(), told.size()) == 0 ? 0 : errno;
+}
+
+KernelSealer::KernelSealer(int fd, const TlsKeys& keys, std::uint64_t passed_before) noexcept
+    : fd_(fd), suite_(keys.suite()), first_record_(keys.passed()), passed_before_(passed_before) {}
+
+std::unique_ptr<KernelSealer> KernelSealer::begin(int fd, const TlsKeys& keys) noexcept {
+  const auto passed_before = passed(fd);
+  if (!passed_before || attach_kernel_tls(fd) != 0 || set_kernel_keys(fd, keys) != 0) {
+    return nullptr;
+  }
+  return std::unique_ptr<KernelSealer>(new KernelSealer(fd, keys, *passed_before));
+}
+
+IoResult KernelSealer::write(std::span<const iovec> parts) noexcept {
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(parts.data());
+  message.msg_iovlen = parts.size();
+  const IoResult result = result_of(::sendmsg(fd_, &message, MSG_NOSIGNAL));
+  content_ += result.bytes;
+  return result;
+}
+
+IoResult KernelSealer::write_record(TlsContent type, std::span<const std::uint8_t> content) noexcept {
+  iovec part{const_cast<std::uint8_t*>(content.data()), content.size()};
+  alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(TlsContent))> control{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  cmsghdr* const header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = kSolTls;
+  header->cmsg_type = TLS_SET_RECORD_TYPE;
+  header->cmsg_len = CMSG_LEN(sizeof(type));
+  *CMSG_DATA(header) = static_cast<std::uint8_t>(type);
+  const IoResult result = result_of(::sendmsg(fd_, &message, MSG_NOSIGNAL));
+  content_ += result.bytes;
+  const bool is_cut = result.bytes != 0 && result.bytes != content.size();
+  return is_cut ? IoResult{IoStatus::Broken, result.bytes, EMSGSIZE} : result;
+}
+
+bool KernelSealer::change_keys(const TlsKeys& keys) noexcept {
+  const auto next = next_record(fd_, suite_);
+  if (!next || set_kernel_keys(fd_, keys) != 0) {
+    return false;
+  }
+  records_ += *next - first_record_;
+  first_record_ = keys.passed();
+  return true;
+}
+
+// Acknowledgements that come in between make it look like less than it is, never like more.
+bool KernelSealer::has_passed_all() noexcept {
+  const auto before = acknowledged(fd_);
+  const auto rest = waiting(fd_);
+  const auto next = next_record(fd_, suite_);
+  if (!before || !rest || !next) {
+    return true;  // the connection is over: the next write tells
+  }
+  const std::uint64_t sealed = content_ + kAround * (records_ + *next - first_record_);
+  return *before + *rest - passed_before_ >= sealed;
+}
+
+}  // namespace limpet::net
