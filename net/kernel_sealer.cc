@@ -5,6 +5,7 @@
 #include <linux/tls.h>
 #include <netinet/in.h>
 #include <openssl/crypto.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -110,8 +111,9 @@ std::optional<std::uint64_t> waiting(int fd) noexcept {
   return ::ioctl(fd, SIOCOUTQ, &bytes) == 0 ? std::optional(static_cast<std::uint64_t>(bytes)) : std::nullopt;
 }
 
-// Bytes that the connection was given. Acknowledgements come in between, on other processors.
-std::optional<std::uint64_t> passed(int fd) noexcept {
+// Bytes that the connection was given; none when acknowledgements come in between all the time, from other
+// processors.
+std::optional<std::uint64_t> bytes_given(int fd) noexcept {
   constexpr int kTries = 8;
   for (int i = 0; i < kTries; ++i) {
     const auto before = acknowledged(fd);
@@ -125,6 +127,12 @@ std::optional<std::uint64_t> passed(int fd) noexcept {
     }
   }
   return std::nullopt;
+}
+
+// Reset, given up, or broken by TLS: what waits will never pass. The error stays for whoever reads or writes.
+bool has_failed(int fd) noexcept {
+  pollfd asked{.fd = fd, .events = 0, .revents = 0};
+  return ::poll(&asked, 1, 0) > 0 && (asked.revents & (POLLERR | POLLHUP)) != 0;
 }
 
 IoResult result_of(ssize_t moved) noexcept {
@@ -154,7 +162,7 @@ KernelSealer::KernelSealer(int fd, const TlsKeys& keys, std::uint64_t passed_bef
     : fd_(fd), suite_(keys.suite()), first_record_(keys.passed()), passed_before_(passed_before) {}
 
 std::unique_ptr<KernelSealer> KernelSealer::begin(int fd, const TlsKeys& keys) noexcept {
-  const auto passed_before = passed(fd);
+  const auto passed_before = bytes_given(fd);
   if (!passed_before || attach_kernel_tls(fd) != 0 || set_kernel_keys(fd, keys) != 0) {
     return nullptr;
   }
@@ -199,16 +207,17 @@ bool KernelSealer::change_keys(const TlsKeys& keys) noexcept {
   return true;
 }
 
-// Acknowledgements that come in between make it look like less than it is, never like more.
-bool KernelSealer::has_passed_all() noexcept {
-  const auto before = acknowledged(fd_);
-  const auto rest = waiting(fd_);
+TlsSealer::Passed KernelSealer::passed() noexcept {
   const auto next = next_record(fd_, suite_);
-  if (!before || !rest || !next) {
-    return true;  // the connection is over: the next write tells
+  const auto given = bytes_given(fd_);
+  if (!next) {
+    return Passed::Broken;
   }
   const std::uint64_t sealed = content_ + kAround * (records_ + *next - first_record_);
-  return *before + *rest - passed_before_ >= sealed;
+  if (given && *given >= passed_before_ + sealed) {
+    return Passed::All;
+  }
+  return has_failed(fd_) ? Passed::Broken : Passed::NotAll;
 }
 
 }  // namespace limpet::net

@@ -23,7 +23,7 @@ class KernelSealer final : public TlsSealer {
   [[nodiscard]] IoResult write_record(TlsContent type,
                                       std::span<const std::uint8_t> content) noexcept override;
   [[nodiscard]] bool change_keys(const TlsKeys& keys) noexcept override;
-  [[nodiscard]] bool has_passed_all() noexcept override;
+  [[nodiscard]] Passed passed() noexcept override;
 
  private:
   KernelSealer(int fd, const TlsKeys& keys, std::uint64_t passed_before) noexcept;

@@ -117,9 +117,8 @@ IoResult SocketStream::result_of(ssize_t moved) noexcept {
   return {IoStatus::Broken, 0, errno};
 }
 
-// What the system says when it has given a peer up: the last thing that a router told, or nothing.
 void SocketStream::note_error(int error) noexcept {
-  was_lost_ = error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH;
+  was_lost_ = tells_of_loss(error);
 }
 
 IoResult SocketStream::read(std::span<std::uint8_t> into) noexcept {

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 
+#include "net/peer_silence.h"
 #include "net/tls_engine.h"
 #include "net/tls_records.h"
 #include "net/tls_stream.h"
@@ -37,8 +38,13 @@ void TlsStream::consider_hand_over(std::size_t written) noexcept {
 }
 
 IoResult TlsStream::write_through_sealer(std::span<const iovec> parts) noexcept {
-  if (debt_ > 0 && !sealer_->has_passed_all()) {
+  const TlsSealer::Passed before = debt_ > 0 ? sealer_->passed() : TlsSealer::Passed::All;
+  if (before == TlsSealer::Passed::NotAll) {
     return {};
+  }
+  if (before == TlsSealer::Passed::Broken) {
+    const int error = socket_->take_socket_error();
+    return {IoStatus::Broken, 0, error == 0 ? ECONNRESET : error};
   }
   if (records_->is_key_update_due() && !end_said_ && !update_sealer_key()) {
     return error_ == 0 ? IoResult{} : IoResult{IoStatus::Broken, 0, error_};
@@ -60,7 +66,7 @@ IoResult TlsStream::write_through_sealer(std::span<const iovec> parts) noexcept 
   IoResult result = sealer_->write(std::span<const iovec>(rest).first(count));
   if (result.bytes > 0) {
     records_->count_sealed_elsewhere(records_of(result.bytes));
-    if (!sealer_->has_passed_all()) {
+    if (sealer_->passed() != TlsSealer::Passed::All) {
       debt_ = 1;
       --result.bytes;
     }
@@ -69,6 +75,7 @@ IoResult TlsStream::write_through_sealer(std::span<const iovec> parts) noexcept 
   if (result.status != IoStatus::Broken) {
     result.status = result.bytes > 0 ? IoStatus::Done : IoStatus::WouldBlock;
   }
+  was_lost_ = was_lost_ || tells_of_loss(result.error);
   return result;
 }
 
@@ -80,8 +87,12 @@ bool TlsStream::update_sealer_key() noexcept {
   if (told.status == IoStatus::WouldBlock) {
     return false;
   }
-  if (told.status == IoStatus::Broken || !records_->take_next_key() ||
-      !sealer_->change_keys(records_->our_keys())) {
+  if (told.status == IoStatus::Broken) {
+    error_ = told.error;
+    was_lost_ = was_lost_ || tells_of_loss(told.error);
+    return false;
+  }
+  if (!records_->take_next_key() || !sealer_->change_keys(records_->our_keys())) {
     error_ = EPROTO;
     facts_.detail = "the kernel does not take the next key";
     end_said_ = true;  // the peer could not read it

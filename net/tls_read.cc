@@ -208,8 +208,12 @@ void TlsStream::break_off(std::uint8_t alert, std::string_view why) noexcept {
   if (alert == SSL_AD_CLOSE_NOTIFY || end_said_ || debt_ != 0) {
     return;
   }
-  end_said_ = sealer_ != nullptr ? write_alert_through_sealer(alert).status == IoStatus::Done
-                                 : records_->seal_alert(engine_.aead(), alert, engine_.sealed_out());
+  end_said_ = true;  // also where it cannot be told: nothing else is
+  if (sealer_ != nullptr) {
+    static_cast<void>(write_alert_through_sealer(alert));
+  } else {
+    static_cast<void>(records_->seal_alert(engine_.aead(), alert, engine_.sealed_out()));
+  }
 }
 
 void TlsStream::note_failure(int result) noexcept {

@@ -22,15 +22,16 @@ class TlsSealer {
   TlsSealer(const TlsSealer&) = delete;
   TlsSealer& operator=(const TlsSealer&) = delete;
 
-  // Application data, as Stream::write(). What was taken may wait for room: see has_passed_all().
+  // Application data, as Stream::write(). What was taken may wait for room: see passed().
   [[nodiscard]] virtual IoResult write(std::span<const iovec> parts) noexcept = 0;
   // One record of another type. Done: it was taken whole.
   [[nodiscard]] virtual IoResult write_record(TlsContent type,
                                               std::span<const std::uint8_t> content) noexcept = 0;
   // What is written from now on is sealed with these. False: it is not, and the connection must end.
   [[nodiscard]] virtual bool change_keys(const TlsKeys& keys) noexcept = 0;
-  // Nothing that was taken waits outside the connection any more, where a FIN would cut it.
-  [[nodiscard]] virtual bool has_passed_all() noexcept = 0;
+  // Whether something that was taken waits outside the connection, where a FIN would cut it.
+  enum class Passed : std::uint8_t { All, NotAll, Broken };
+  [[nodiscard]] virtual Passed passed() noexcept = 0;
 };
 
 }  // namespace limpet::net

@@ -76,13 +76,14 @@ void TlsStream::on_writable(Stream&) {
     go_on_later();
     return;
   }
-  const bool is_broken = out_.flush(*socket_).status == IoStatus::Broken;
+  bool is_broken = out_.flush(*socket_).status == IoStatus::Broken;
   if (is_broken) {
     error_ = ECONNRESET;
     out_.drop(loop_.chunks());
   }
-  if (fin_waits_ && out_.empty() && !is_broken) {
-    end_when_all_is_sent();
+  if (fin_waits_ && out_.empty() && !is_broken && !end_when_all_is_sent()) {
+    is_broken = true;
+    error_ = ECONNRESET;
   }
   follow();
   if (events() == nullptr || !out_.empty()) {

@@ -74,7 +74,9 @@ IoResult TlsStream::write(std::span<const iovec> parts) noexcept {
     }
   }
   const IoResult result = sum_of(moved, settle(sealed));
-  consider_hand_over(result.bytes);
+  if (result.status == IoStatus::Done) {
+    consider_hand_over(result.bytes);
+  }
   return result;
 }
 
@@ -164,19 +166,22 @@ void TlsStream::shutdown_write() noexcept {
     say_end();
     static_cast<void>(send_sealed());  // who cannot be told sees the FIN alone
   }
-  end_when_all_is_sent();
+  static_cast<void>(end_when_all_is_sent());  // whoever watches hears of it
 }
 
-// A FIN cuts what waits outside the connection.
-void TlsStream::end_when_all_is_sent() noexcept {
+// A FIN cuts what waits outside the connection. False when that is broken.
+bool TlsStream::end_when_all_is_sent() noexcept {
   if (end_waits_) {
     say_end();
   }
-  fin_waits_ = !out_.empty() || end_waits_ || (sealer_ != nullptr && !sealer_->has_passed_all());
+  using enum TlsSealer::Passed;
+  const TlsSealer::Passed passed = sealer_ == nullptr ? All : sealer_->passed();
+  fin_waits_ = passed != Broken && (!out_.empty() || end_waits_ || passed == NotAll);
   if (!fin_waits_) {
     socket_->shutdown_write();
   }
   follow();
+  return passed != Broken;
 }
 
 bool TlsStream::send_sealed() noexcept {

@@ -207,7 +207,9 @@ bool Tunnel::flush(Relay& relay, net::Stream& to) {
     return false;
   }
   // Whoever takes bytes is there, but a backend that takes them may be frozen all the same: it was not heard.
-  from_client_.active = context_.loop.now();
+  if (result.bytes > 0) {
+    from_client_.active = context_.loop.now();
+  }
   if (result.status != net::IoStatus::Done) {
     return true;
   }

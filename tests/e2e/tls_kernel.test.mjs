@@ -6,7 +6,7 @@ import { once } from "node:events";
 import https from "node:https";
 import { scenario } from "./support/scenario.mjs";
 import { tls_stage } from "./support/tls.mjs";
-import { kSlowness, until_still } from "./support/until.mjs";
+import { kSlowness, until, until_still } from "./support/until.mjs";
 
 const kMega = 1024 * 1024;
 const is_there = process.env.LIMPET_TEST_KERNEL_TLS === "used"; // whoever says so is held to it
@@ -68,4 +68,16 @@ story("a client that reads late gets all of a large answer, whoever seals it", a
   const chunks = await answer.toArray();
   assert.ok(Buffer.concat(chunks).equals(body));
   assert.equal(await handed_over(limpet), (await status(limpet)).listeners[0].kernel_tls === "used" ? 1 : 0);
+});
+
+story("a client that goes while much waits for it leaves nothing behind", async (stage) => {
+  const { limpet, open } = await tls_stage(stage);
+  const client = await open();
+  await echo_much(client, 4);
+  client.socket.pause();
+  for (let i = 0; i < 24; ++i) client.send(Buffer.alloc(kMega));
+  await until_still(() => client.socket.bufferedAmount, { what: "nothing more, as nobody reads" });
+  client.terminate(); // with much unread: a reset
+  await until(async () => (await status(limpet)).sessions === 0, { what: "the end of its session" });
+  assert.equal((await status(limpet)).totals.ends.client_reset, 1);
 });

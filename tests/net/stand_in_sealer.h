@@ -20,7 +20,6 @@ class StandInSealer final : public net::TlsSealer {
   struct Orders {
     bool takes_next_key = true;
     int updates = 0;
-    std::string told{};  // what stood in records of other types: their type, then their content
   };
 
   StandInSealer(net::Stream& below, const net::TlsKeys& keys, Orders& orders)
@@ -29,7 +28,7 @@ class StandInSealer final : public net::TlsSealer {
   }
 
   net::IoResult write(std::span<const iovec> parts) noexcept override {
-    if (!has_passed_all()) {
+    if (passed() != Passed::All) {
       return {};
     }
     std::string content;
@@ -37,7 +36,7 @@ class StandInSealer final : public net::TlsSealer {
       content.append(static_cast<const char*>(part.iov_base), part.iov_len);
     }
     std::size_t taken = 0;
-    while (taken < content.size() && has_passed_all()) {
+    while (taken < content.size() && passed() == Passed::All) {
       const std::size_t size = std::min(content.size() - taken, std::size_t{16384});
       make_record(23, content.substr(taken, size));
       taken += size;
@@ -45,11 +44,11 @@ class StandInSealer final : public net::TlsSealer {
     return {net::IoStatus::Done, taken, 0};
   }
   net::IoResult write_record(net::TlsContent type, std::span<const std::uint8_t> content) noexcept override {
-    if (!has_passed_all()) {
+    if (passed() != Passed::All) {
       return {};
     }
     const std::string text(reinterpret_cast<const char*>(content.data()), content.size());
-    orders_.told += static_cast<char>(type) + text;
+
     make_record(static_cast<char>(type), text);
     return {net::IoStatus::Done, content.size(), 0};
   }
@@ -60,11 +59,13 @@ class StandInSealer final : public net::TlsSealer {
     }
     return orders_.takes_next_key;
   }
-  bool has_passed_all() noexcept override {
+  Passed passed() noexcept override {
     if (!waiting_.empty()) {
-      waiting_.erase(0, below_.write(bytes_of(waiting_)).bytes);
+      const net::IoResult result = below_.write(bytes_of(waiting_));
+      is_broken_ |= result.status == net::IoStatus::Broken;
+      waiting_.erase(0, result.bytes);
     }
-    return waiting_.empty();
+    return is_broken_ ? Passed::Broken : waiting_.empty() ? Passed::All : Passed::NotAll;
   }
 
  private:
@@ -97,7 +98,7 @@ class StandInSealer final : public net::TlsSealer {
     EVP_CIPHER_CTX_free(context);
     EVP_CIPHER_free(cipher);
     waiting_ += record + sealed;
-    static_cast<void>(has_passed_all());
+    static_cast<void>(passed());
   }
 
   net::Stream& below_;
@@ -107,6 +108,7 @@ class StandInSealer final : public net::TlsSealer {
   net::TlsKeys::Nonce iv_{};
   std::uint64_t number_ = 0;
   std::string waiting_;
+  bool is_broken_ = false;
 };
 
 // Passes everything on, but that it takes the sealing over.

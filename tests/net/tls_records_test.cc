@@ -328,3 +328,15 @@ TEST_CASE("without both secrets, or with a suite that is unknown, nothing is tak
   CHECK_FALSE(takes_over({client, "SERVER_TRAFFIC_SECRET_0 ab " + std::string(64, 'g')}));
   CHECK_FALSE(takes_over({client, "SERVER_TRAFFIC_SECRET_0 ab " + std::string(200, 'a')}));
 }
+
+TEST_CASE("records that were sealed elsewhere wear the key out as well") {
+  RecordsEnd end(true, kAes128);
+  REQUIRE(end.is_open);
+  end.records.count_sealed_elsewhere(net::TlsRecords::kMostAKey - 1);
+  CHECK_FALSE(end.records.is_key_update_due());
+  end.records.count_sealed_elsewhere(1);
+  CHECK(end.records.is_key_update_due());
+  REQUIRE(end.records.take_next_key());
+  CHECK_FALSE(end.records.is_key_update_due());
+  CHECK(end.records.our_keys().passed() == 0);
+}

@@ -105,6 +105,8 @@ class HandClient {
     SSL_CTX_set_security_level(context_, 0);
     ssl_ = SSL_new(context_);
     SSL_set_connect_state(ssl_);
+    SSL_set_msg_callback(ssl_, note_message);
+    SSL_set_msg_callback_arg(ssl_, this);
     if (server_name != nullptr) {
       SSL_ctrl(ssl_, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(server_name));
     }
@@ -156,10 +158,22 @@ class HandClient {
     REQUIRE(SSL_write_ex(ssl_, text.data(), text.size(), &taken) == 1);
   }
 
+  // How often the stream has changed its key.
+  [[nodiscard]] int key_updates() const noexcept { return key_updates_; }
+
  private:
+  static void note_message(int is_sent, int, int type, const void* bytes, std::size_t size, SSL*,
+                           void* client) {
+    if (is_sent == 0 && type == SSL3_RT_HANDSHAKE && size > 0 &&
+        *static_cast<const std::uint8_t*>(bytes) == SSL3_MT_KEY_UPDATE) {
+      ++static_cast<HandClient*>(client)->key_updates_;
+    }
+  }
+
   net::Fd fd_;
   SSL_CTX* context_;
   SSL* ssl_ = nullptr;
+  int key_updates_ = 0;
 };
 
 // A server context and what it counts.
