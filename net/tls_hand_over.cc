@@ -61,7 +61,7 @@ IoResult TlsStream::write_through_sealer(std::span<const iovec> parts) noexcept 
     }
   }
   if (count == 0 || end_said_) {
-    return paid > 0 ? IoResult{IoStatus::Done, paid, 0} : refuse_write();
+    return {IoStatus::Done, paid, 0};
   }
   IoResult result = sealer_->write(std::span<const iovec>(rest).first(count));
   if (result.bytes > 0) {
