@@ -118,7 +118,7 @@ IoResult SocketStream::result_of(ssize_t moved) noexcept {
 }
 
 void SocketStream::note_error(int error) noexcept {
-  was_lost_ = tells_of_loss(error);
+  was_lost_ = was_lost_ || tells_of_loss(error);
 }
 
 IoResult SocketStream::read(std::span<std::uint8_t> into) noexcept {

@@ -66,7 +66,7 @@ class Stream {
   [[nodiscard]] virtual std::optional<Duration> unanswered_for() noexcept { return std::nullopt; }
   // From now on the system asks an idle peer whether it is there. Some system calls.
   virtual void keep_alive() noexcept {}
-  // What was read or written last has failed because the peer has vanished.
+  // A read or a write has failed because the peer has vanished.
   [[nodiscard]] virtual bool was_lost() const noexcept { return false; }
   // Sends FIN; reading goes on.
   virtual void shutdown_write() noexcept = 0;

@@ -43,11 +43,11 @@ IoResult TlsStream::write_through_sealer(std::span<const iovec> parts) noexcept 
     return {};
   }
   if (before == TlsSealer::Passed::Broken) {
-    const int error = socket_->take_socket_error();
-    return {IoStatus::Broken, 0, error == 0 ? ECONNRESET : error};
+    return {IoStatus::Broken, 0, take_failure()};
   }
-  if (records_->is_key_update_due() && !end_said_ && !update_sealer_key()) {
-    return error_ == 0 ? IoResult{} : IoResult{IoStatus::Broken, 0, error_};
+  const IoResult updated = end_said_ ? IoResult{IoStatus::Done, 0, 0} : update_sealer_key();
+  if (updated.status != IoStatus::Done) {
+    return updated;
   }
   std::array<iovec, kMostParts> rest;  // NOLINT: what is counted is filled
   std::size_t count = 0;
@@ -79,26 +79,30 @@ IoResult TlsStream::write_through_sealer(std::span<const iovec> parts) noexcept 
   return result;
 }
 
-bool TlsStream::update_sealer_key() noexcept {
+IoResult TlsStream::update_sealer_key() noexcept {
   if (!records_->is_key_update_due()) {
-    return true;
+    return {IoStatus::Done, 0, 0};
   }
   const IoResult told = sealer_->write_record(TlsContent::Handshake, TlsRecords::kKeyUpdate);
-  if (told.status == IoStatus::WouldBlock) {
-    return false;
-  }
-  if (told.status == IoStatus::Broken) {
-    error_ = told.error;
+  if (told.status != IoStatus::Done) {
     was_lost_ = was_lost_ || tells_of_loss(told.error);
-    return false;
+    return {told.status, 0, told.error};
   }
   if (!records_->take_next_key() || !sealer_->change_keys(records_->our_keys())) {
-    error_ = EPROTO;
     facts_.detail = "the kernel does not take the next key";
     end_said_ = true;  // the peer could not read it
-    return false;
+    error_ = EPROTO;
+    return {IoStatus::Broken, 0, EPROTO};
   }
-  return true;
+  return {IoStatus::Done, 0, 0};
+}
+
+int TlsStream::take_failure() noexcept {
+  if (error_ != 0 && error_ != kEndUnsaid) {
+    return error_;
+  }
+  const int error = socket_->take_socket_error();
+  return error == 0 ? ECONNRESET : error;
 }
 
 IoResult TlsStream::write_alert_through_sealer(std::uint8_t alert) noexcept {

@@ -160,7 +160,8 @@ std::size_t TlsStream::read_records(std::span<std::uint8_t> into) noexcept {
     return filled;
   }
   if (sealer_ != nullptr) {
-    static_cast<void>(update_sealer_key());
+    const IoResult updated = update_sealer_key();
+    error_ = updated.status == IoStatus::Broken ? updated.error : 0;
   } else if (!records_->seal_owed(engine_.aead(), engine_.sealed_out())) {
     error_ = ENOMEM;
   }

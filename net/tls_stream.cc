@@ -83,7 +83,7 @@ void TlsStream::on_writable(Stream&) {
   }
   if (fin_waits_ && out_.empty() && !is_broken && !end_when_all_is_sent()) {
     is_broken = true;
-    error_ = ECONNRESET;
+    error_ = take_failure();
   }
   follow();
   if (events() == nullptr || !out_.empty()) {

@@ -118,8 +118,10 @@ class TlsStream final : public Stream, public Disposable, private StreamEvents, 
   // tls_hand_over.cc
   void consider_hand_over(std::size_t written) noexcept;
   [[nodiscard]] IoResult write_through_sealer(std::span<const iovec> parts) noexcept;
-  // False when it has to wait, or the connection is broken: then error_ says so.
-  [[nodiscard]] bool update_sealer_key() noexcept;
+  // Done also when none is due.
+  [[nodiscard]] IoResult update_sealer_key() noexcept;
+  // Why the sealer's connection is broken.
+  [[nodiscard]] int take_failure() noexcept;
   [[nodiscard]] IoResult write_alert_through_sealer(std::uint8_t alert) noexcept;
 
   // Tells the socket what is watched.

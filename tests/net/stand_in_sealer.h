@@ -19,7 +19,6 @@ class StandInSealer final : public net::TlsSealer {
  public:
   struct Orders {
     bool takes_next_key = true;
-    int updates = 0;
   };
 
   StandInSealer(net::Stream& below, const net::TlsKeys& keys, Orders& orders)
@@ -28,8 +27,8 @@ class StandInSealer final : public net::TlsSealer {
   }
 
   net::IoResult write(std::span<const iovec> parts) noexcept override {
-    if (passed() != Passed::All) {
-      return {};
+    if (const Passed before = passed(); before != Passed::All) {
+      return before == Passed::Broken ? net::IoResult{net::IoStatus::Broken, 0, EPIPE} : net::IoResult{};
     }
     std::string content;
     for (const iovec& part : parts) {
@@ -44,18 +43,16 @@ class StandInSealer final : public net::TlsSealer {
     return {net::IoStatus::Done, taken, 0};
   }
   net::IoResult write_record(net::TlsContent type, std::span<const std::uint8_t> content) noexcept override {
-    if (passed() != Passed::All) {
-      return {};
+    if (const Passed before = passed(); before != Passed::All) {
+      return before == Passed::Broken ? net::IoResult{net::IoStatus::Broken, 0, EPIPE} : net::IoResult{};
     }
     const std::string text(reinterpret_cast<const char*>(content.data()), content.size());
-
     make_record(static_cast<char>(type), text);
     return {net::IoStatus::Done, content.size(), 0};
   }
   bool change_keys(const net::TlsKeys& keys) noexcept override {
     if (orders_.takes_next_key) {
       take(keys);
-      ++orders_.updates;
     }
     return orders_.takes_next_key;
   }
