@@ -101,7 +101,6 @@ Certificates::Certificates()
 std::variant<TlsContexts, std::vector<TlsProblem>> Certificates::load(const settings::Settings& settings) {
   TlsContexts contexts;
   std::vector<TlsProblem> problems;
-  ask_kernel(settings);
   load_listeners(settings, contexts, problems);
   load_backends(settings, nullptr, contexts, problems);
   if (!problems.empty()) {

@@ -46,6 +46,9 @@ class Certificates {
 
   Certificates();
 
+  // Whether the kernel seals, for what is loaded from now on. It is asked once, when there is a listener that
+  // would use it: a kernel may load its module when it is asked, so whoever only checks a file does not.
+  void ask_kernel(const settings::Settings& settings);
   // Reads all files again. With problems nothing has changed.
   [[nodiscard]] std::variant<TlsContexts, std::vector<TlsProblem>> load(const settings::Settings& settings);
   // Makes what load() gave the present. Backends that are not in it keep theirs: some are leaving, and their
@@ -71,8 +74,6 @@ class Certificates {
   [[nodiscard]] const net::TlsCounts& backend_counts() const noexcept { return *backend_counts_; }
 
  private:
-  // Once, when a listener is there that would use it: a kernel may load its module when it is asked.
-  void ask_kernel(const settings::Settings& settings);
   void load_listeners(const settings::Settings& settings, TlsContexts& contexts,
                       std::vector<TlsProblem>& problems) const;
   // Of those that `running` has the same the files are not read; null = all are read.

@@ -73,6 +73,7 @@ Draft read_draft(Server& server) {
   draft.places = std::move(file.places);
   draft.keys = PoolBuilder::read_keys(file.settings);
   add_key_faults(draft);
+  server.certificates().ask_kernel(file.settings);
   auto certificates = server.certificates().load(file.settings);
   draft.plan = server.configuration().plan(std::move(file.settings));
   if (const auto* const problems = std::get_if<std::vector<TlsProblem>>(&certificates)) {

@@ -14,6 +14,7 @@ Result<bool> Server::load_keys() {
   if (!keys.faults.empty()) {
     return keys.faults.front().error;
   }
+  certificates().ask_kernel(settings());
   auto loaded = certificates().load(settings());
   if (const auto* const problems = std::get_if<std::vector<TlsProblem>>(&loaded)) {
     return Error{ErrorCode::Invalid, Side::Self, problems->front().key + ": " + problems->front().detail};
