@@ -1,12 +1,10 @@
 #include "net/kernel_sealer.h"
 
-#include <linux/sockios.h>
-#include <linux/tcp.h>
 #include <linux/tls.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/crypto.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -16,6 +14,8 @@
 #include <optional>
 
 #include "base/row_order.h"
+#include "net/bytes_given.h"
+#include "net/socket_stream.h"
 #include "net/tls_aead.h"
 
 namespace limpet::net {
@@ -95,54 +95,10 @@ std::optional<std::uint64_t> next_record(int fd, TlsSuite suite) noexcept {
                                                                     : std::nullopt;
 }
 
-// Bytes that the peer has acknowledged.
-std::optional<std::uint64_t> acknowledged(int fd) noexcept {
-  tcp_info info{};
-  socklen_t size = sizeof(info);
-  if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) {
-    return std::nullopt;
-  }
-  return info.tcpi_bytes_acked;
-}
-
-// And those that it has not, sent or waiting to be.
-std::optional<std::uint64_t> waiting(int fd) noexcept {
-  int bytes = 0;
-  return ::ioctl(fd, SIOCOUTQ, &bytes) == 0 ? std::optional(static_cast<std::uint64_t>(bytes)) : std::nullopt;
-}
-
-// Bytes that the connection was given; none when acknowledgements come in between all the time, from other
-// processors.
-std::optional<std::uint64_t> bytes_given(int fd) noexcept {
-  constexpr int kTries = 8;
-  for (int i = 0; i < kTries; ++i) {
-    const auto before = acknowledged(fd);
-    const auto rest = waiting(fd);
-    const auto after = acknowledged(fd);
-    if (!before || !rest || !after) {
-      return std::nullopt;
-    }
-    if (*before == *after) {
-      return *after + *rest;
-    }
-  }
-  return std::nullopt;
-}
-
 // Reset, given up, or broken by TLS: what waits will never pass. The error stays for whoever reads or writes.
 bool has_failed(int fd) noexcept {
   pollfd asked{.fd = fd, .events = 0, .revents = 0};
   return ::poll(&asked, 1, 0) > 0 && (asked.revents & (POLLERR | POLLHUP)) != 0;
-}
-
-IoResult result_of(ssize_t moved) noexcept {
-  if (moved >= 0) {
-    return {moved > 0 ? IoStatus::Done : IoStatus::WouldBlock, static_cast<std::size_t>(moved), 0};
-  }
-  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) {
-    return {};
-  }
-  return {IoStatus::Broken, 0, errno};
 }
 
 }  // namespace
@@ -158,22 +114,25 @@ int set_kernel_keys(int fd, const TlsKeys& keys) noexcept {
   return ::setsockopt(fd, kSolTls, TLS_TX, told.data(), told.size()) == 0 ? 0 : errno;
 }
 
-KernelSealer::KernelSealer(int fd, const TlsKeys& keys, std::uint64_t passed_before) noexcept
-    : fd_(fd), suite_(keys.suite()), first_record_(keys.passed()), passed_before_(passed_before) {}
+KernelSealer::KernelSealer(SocketStream& socket, int fd, const TlsKeys& keys,
+                           std::uint64_t passed_before) noexcept
+    : socket_(socket),
+      fd_(fd),
+      suite_(keys.suite()),
+      first_record_(keys.passed()),
+      passed_before_(passed_before) {}
 
-std::unique_ptr<KernelSealer> KernelSealer::begin(int fd, const TlsKeys& keys) noexcept {
+std::unique_ptr<KernelSealer> KernelSealer::begin(SocketStream& socket, int fd,
+                                                  const TlsKeys& keys) noexcept {
   const auto passed_before = bytes_given(fd);
   if (!passed_before || attach_kernel_tls(fd) != 0 || set_kernel_keys(fd, keys) != 0) {
     return nullptr;
   }
-  return std::unique_ptr<KernelSealer>(new KernelSealer(fd, keys, *passed_before));
+  return std::unique_ptr<KernelSealer>(new KernelSealer(socket, fd, keys, *passed_before));
 }
 
 IoResult KernelSealer::write(std::span<const iovec> parts) noexcept {
-  msghdr message{};
-  message.msg_iov = const_cast<iovec*>(parts.data());
-  message.msg_iovlen = parts.size();
-  const IoResult result = result_of(::sendmsg(fd_, &message, MSG_NOSIGNAL));
+  const IoResult result = socket_.write(parts);
   content_ += result.bytes;
   return result;
 }
@@ -191,7 +150,7 @@ IoResult KernelSealer::write_record(TlsContent type, std::span<const std::uint8_
   header->cmsg_type = TLS_SET_RECORD_TYPE;
   header->cmsg_len = CMSG_LEN(sizeof(type));
   *CMSG_DATA(header) = static_cast<std::uint8_t>(type);
-  const IoResult result = result_of(::sendmsg(fd_, &message, MSG_NOSIGNAL));
+  const IoResult result = socket_.send(message);
   content_ += result.bytes;
   const bool is_cut = result.bytes != 0 && result.bytes != content.size();
   return is_cut ? IoResult{IoStatus::Broken, result.bytes, EMSGSIZE} : result;

@@ -14,10 +14,13 @@ namespace limpet::net {
 [[nodiscard]] int attach_kernel_tls(int fd) noexcept;
 [[nodiscard]] int set_kernel_keys(int fd, const TlsKeys& keys) noexcept;
 
+class SocketStream;
+
 class KernelSealer final : public TlsSealer {
  public:
-  // Null: the kernel does not, or not now.
-  [[nodiscard]] static std::unique_ptr<KernelSealer> begin(int fd, const TlsKeys& keys) noexcept;
+  // `fd` is that of the socket. Null: the kernel does not, or not now.
+  [[nodiscard]] static std::unique_ptr<KernelSealer> begin(SocketStream& socket, int fd,
+                                                           const TlsKeys& keys) noexcept;
 
   [[nodiscard]] IoResult write(std::span<const iovec> parts) noexcept override;
   [[nodiscard]] IoResult write_record(TlsContent type,
@@ -26,9 +29,10 @@ class KernelSealer final : public TlsSealer {
   [[nodiscard]] Passed passed() noexcept override;
 
  private:
-  KernelSealer(int fd, const TlsKeys& keys, std::uint64_t passed_before) noexcept;
+  KernelSealer(SocketStream& socket, int fd, const TlsKeys& keys, std::uint64_t passed_before) noexcept;
 
-  int fd_;
+  SocketStream& socket_;
+  int fd_;  // of it
   TlsSuite suite_;
   std::uint64_t first_record_;   // the number that the kernel began with, of the present key
   std::uint64_t records_ = 0;    // of the kernel, with keys that are over

@@ -4,7 +4,6 @@
 // 11 s after the window closed with 10 s set). So limpet looks itself. Pure.
 #pragma once
 
-#include <cerrno>
 #include <cstdint>
 #include <optional>
 
@@ -30,11 +29,6 @@ struct SentState {
   const bool is_owed = sent.in_flight > 0 ? sent.retransmits > 0 && sent.since_acknowledged > sent.since_sent
                                           : sent.probes >= kTooManyProbes;
   return is_owed ? std::optional(sent.since_acknowledged) : std::nullopt;
-}
-
-// What the system says when it has given a peer up: the last thing that a router told, or nothing.
-[[nodiscard]] inline bool tells_of_loss(int error) noexcept {
-  return error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH;
 }
 
 }  // namespace limpet::net

@@ -117,8 +117,9 @@ IoResult SocketStream::result_of(ssize_t moved) noexcept {
   return {IoStatus::Broken, 0, errno};
 }
 
+// What the system says when it has given a peer up: the last thing that a router told, or nothing.
 void SocketStream::note_error(int error) noexcept {
-  was_lost_ = was_lost_ || tells_of_loss(error);
+  was_lost_ = was_lost_ || error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH;
 }
 
 IoResult SocketStream::read(std::span<std::uint8_t> into) noexcept {
@@ -133,6 +134,10 @@ IoResult SocketStream::write(std::span<const iovec> parts) noexcept {
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(parts.data());
   message.msg_iovlen = parts.size();
+  return send(message);
+}
+
+IoResult SocketStream::send(const msghdr& message) noexcept {
   return result_of(::sendmsg(fd_.get(), &message, MSG_NOSIGNAL));
 }
 
@@ -191,7 +196,7 @@ void SocketStream::reset_on_close() noexcept {
 }
 
 std::unique_ptr<TlsSealer> SocketStream::hand_over_sealing(const TlsKeys& keys) noexcept {
-  return KernelSealer::begin(fd_.get(), keys);
+  return KernelSealer::begin(*this, fd_.get(), keys);
 }
 
 void SocketStream::close() noexcept {

@@ -33,6 +33,9 @@ class SocketStream final : public Stream, public Pollable {
   void on_ready(std::uint32_t ready) override;
   void on_soon() noexcept override;
 
+  // One sendmsg.
+  [[nodiscard]] IoResult send(const msghdr& message) noexcept;
+
   // For adopt() and the loop alone.
   SocketStream(UvLoop& loop, Fd&& fd) noexcept : loop_(loop), fd_(std::move(fd)) {}
   // Tells the poller what is wanted.

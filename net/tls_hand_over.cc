@@ -8,7 +8,6 @@
 #include <array>
 #include <cerrno>
 
-#include "net/peer_silence.h"
 #include "net/tls_engine.h"
 #include "net/tls_records.h"
 #include "net/tls_stream.h"
@@ -75,7 +74,6 @@ IoResult TlsStream::write_through_sealer(std::span<const iovec> parts) noexcept 
   if (result.status != IoStatus::Broken) {
     result.status = result.bytes > 0 ? IoStatus::Done : IoStatus::WouldBlock;
   }
-  was_lost_ = was_lost_ || tells_of_loss(result.error);
   return result;
 }
 
@@ -85,7 +83,6 @@ IoResult TlsStream::update_sealer_key() noexcept {
   }
   const IoResult told = sealer_->write_record(TlsContent::Handshake, TlsRecords::kKeyUpdate);
   if (told.status != IoStatus::Done) {
-    was_lost_ = was_lost_ || tells_of_loss(told.error);
     return {told.status, 0, told.error};
   }
   if (!records_->take_next_key() || !sealer_->change_keys(records_->our_keys())) {

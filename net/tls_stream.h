@@ -55,7 +55,7 @@ class TlsStream final : public Stream, public Disposable, private StreamEvents, 
     return socket_->unanswered_for();
   }
   void keep_alive() noexcept override { socket_->keep_alive(); }
-  [[nodiscard]] bool was_lost() const noexcept override { return was_lost_ || socket_->was_lost(); }
+  [[nodiscard]] bool was_lost() const noexcept override { return socket_->was_lost(); }
   void shutdown_write() noexcept override;
   [[nodiscard]] IoResult write_last(std::span<const std::uint8_t> bytes) noexcept override;
   void reset_on_close() noexcept override;
@@ -157,7 +157,6 @@ class TlsStream final : public Stream, public Disposable, private StreamEvents, 
   bool end_waits_ : 1 = false;      // the sealer has no room for it yet
   bool fin_waits_ : 1 = false;      // behind what is in out_
   bool resets_ : 1 = false;
-  bool was_lost_ : 1 = false;  // known by the sealer
   TlsFacts facts_;
 };
 
