@@ -1,6 +1,5 @@
 // A TlsStream that has handed its sealing over: to a stand-in, and to the kernel where that seals.
 #include <netinet/in.h>
-#include <openssl/err.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -59,14 +58,8 @@ std::pair<net::Fd, net::Fd> tcp_pair(int buffer) {
   return {std::move(ours), std::move(theirs)};
 }
 
-std::string pattern(std::size_t size, std::size_t from = 0) {
-  std::string bytes(size, '\0');
-  for (std::size_t i = 0; i < size; ++i) {
-    const std::uint64_t place = from + i;
-    bytes[i] = static_cast<char>((place * 0x9E3779B97F4A7C15ULL) >> 56U);
-  }
-  return bytes;
-}
+constexpr std::size_t kMega = std::size_t{1} << 20U;
+constexpr std::size_t kMuch = std::size_t{64} * 1024;
 
 struct Rig {
   explicit Rig(Below below, bool is_allowed = true, const char* suite = nullptr, int buffer = 0)
@@ -105,6 +98,13 @@ struct Rig {
                        }) &&
            is_as_sent();
   }
+  // And so much that something waits.
+  void fill() {
+    while (end->out.empty()) {
+      end->send(pattern(kMuch, sent));
+      sent += kMuch;
+    }
+  }
   [[nodiscard]] bool is_as_sent() const { return heard == pattern(sent); }
   bool breaks() {
     return turns_until(loop, [&] {
@@ -123,9 +123,6 @@ struct Rig {
   std::size_t sent = 0;
 };
 
-constexpr std::size_t kMega = std::size_t{1} << 20U;
-constexpr std::size_t kMuch = std::size_t{64} * 1024;
-
 // Connected, and handed over.
 std::unique_ptr<Rig> handed_over(Below below, int buffer = 0) {
   auto rig = std::make_unique<Rig>(below, true, nullptr, buffer);
@@ -136,7 +133,7 @@ std::unique_ptr<Rig> handed_over(Below below, int buffer = 0) {
 
 }  // namespace
 
-TEST_CASE("what is sent much at a time is handed over, in each suite, and arrives") {
+TEST_CASE("what is sent much at a time is handed over, in each suite, and arrives", "[hand-over]") {
   const auto below = GENERATE(from_range(all_below()));
   const auto* const suite =
       GENERATE("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256");
@@ -157,14 +154,14 @@ TEST_CASE("what is sent much at a time is handed over, in each suite, and arrive
   CHECK(turns_until(rig.loop, [&] { return rig.end->got == "and the way back"; }));
 }
 
-TEST_CASE("short messages are not handed over, nor anything where it is switched off") {
+TEST_CASE("short messages are not handed over, nor anything where it is switched off", "[hand-over]") {
   const bool is_allowed = GENERATE(true, false);
   Rig rig(Below::StandIn, is_allowed);
   CHECK(rig.sends(2 * kMega, is_allowed ? 4096 : kMuch));
   CHECK(rig.handed_over() == 0);
 }
 
-TEST_CASE("a kernel without the suite is left alone, and so is the client of TLS 1.2") {
+TEST_CASE("a kernel without the suite is left alone, and so is the client of TLS 1.2", "[hand-over]") {
   Rig rig(Below::StandIn);
   TestServer without({.certificates = {rig.pki.issue({.names = "DNS:a.test"})}}, net::KernelTls());
   const bool is_old = GENERATE(true, false);
@@ -185,7 +182,7 @@ TEST_CASE("a kernel without the suite is left alone, and so is the client of TLS
   CHECK(rig.handed_over() + without.shared.counts->handed_over == 0);
 }
 
-TEST_CASE("a client has our key changed behind a hand-over, time and again") {
+TEST_CASE("a client has our key changed behind a hand-over, time and again", "[hand-over]") {
   const auto rig = handed_over(GENERATE(from_range(all_below())));
   for (int round = 1; round <= 5; ++round) {
     REQUIRE(SSL_key_update(rig->ssl(), SSL_KEY_UPDATE_REQUESTED) == 1);
@@ -199,13 +196,10 @@ TEST_CASE("a client has our key changed behind a hand-over, time and again") {
   CHECK_FALSE(rig->end->broken);
 }
 
-TEST_CASE("a key that is asked for while the client does not read goes before the next word") {
+TEST_CASE("a key that is asked for while the client does not read goes before the next word", "[hand-over]") {
   const auto below = GENERATE(from_range(all_below()));
   const auto rig = handed_over(below, 8192);
-  while (rig->end->out.empty()) {
-    rig->end->send(pattern(kMuch, rig->sent));
-    rig->sent += kMuch;
-  }
+  rig->fill();
   REQUIRE(SSL_key_update(rig->ssl(), SSL_KEY_UPDATE_REQUESTED) == 1);
   SSL_do_handshake(rig->ssl());
   char sealed[100];
@@ -219,14 +213,11 @@ TEST_CASE("a key that is asked for while the client does not read goes before th
   CHECK(rig->client->key_updates() == 1);
 }
 
-TEST_CASE("an end behind much that waits cuts nothing, and is said") {
+TEST_CASE("an end behind much that waits cuts nothing, and is said", "[hand-over]") {
   const auto below = GENERATE(from_range(all_below()));
   const auto last = GENERATE(false, true);
   const auto rig = handed_over(below, GENERATE(8192, 50'000, 0));
-  while (rig->end->out.empty()) {
-    rig->end->send(pattern(kMuch, rig->sent));
-    rig->sent += kMuch;
-  }
+  rig->fill();
   std::string bye = last ? pattern(100, rig->sent) : "";
   rig->sent += bye.size();
   bool is_over = false;
@@ -250,13 +241,10 @@ TEST_CASE("an end behind much that waits cuts nothing, and is said") {
   CHECK(turns_until(rig->loop, [&] { return rig->end->got == "one more"; }));
 }
 
-TEST_CASE("a client that goes while much waits for it is a broken connection, not a wait") {
+TEST_CASE("a client that goes while much waits for it is a broken connection, not a wait", "[hand-over]") {
   const auto below = GENERATE(from_range(all_below()));
   const auto rig = handed_over(below, 8192);
-  while (rig->end->out.empty()) {
-    rig->end->send(pattern(kMuch, rig->sent));
-    rig->sent += kMuch;
-  }
+  rig->fill();
   const bool has_ended = GENERATE(false, true);
   if (has_ended) {  // all that was to be sent is dropped, and the end waits
     rig->end->out.drop(rig->loop.chunks());
@@ -270,7 +258,7 @@ TEST_CASE("a client that goes while much waits for it is a broken connection, no
   CHECK(turns_until(rig->loop, [&] { return rig->end->broken; }));
 }
 
-TEST_CASE("behind a hand-over a close in good order says the end; a reset does not") {
+TEST_CASE("behind a hand-over a close in good order says the end; a reset does not", "[hand-over]") {
   const auto rig = handed_over(GENERATE(from_range(all_below())));
   const auto resets = GENERATE(false, true);
   if (resets) {
@@ -282,7 +270,7 @@ TEST_CASE("behind a hand-over a close in good order says the end; a reset does n
   CHECK(((SSL_get_shutdown(rig->ssl()) & SSL_RECEIVED_SHUTDOWN) != 0) == !resets);
 }
 
-TEST_CASE("behind a hand-over a changed byte breaks the connection, and the client is told") {
+TEST_CASE("behind a hand-over a changed byte breaks the connection, and the client is told", "[hand-over]") {
   const auto rig = handed_over(GENERATE(from_range(all_below())));
   rig->client->say("hello");
   char sealed[100];
@@ -290,19 +278,11 @@ TEST_CASE("behind a hand-over a changed byte breaks the connection, and the clie
   REQUIRE(size > 20);
   sealed[10] ^= 1;
   rig->client->send_raw({sealed, static_cast<std::size_t>(size)});
-  std::string told;
-  CHECK(turns_until(rig->loop, [&] {
-    ERR_clear_error();
-    rig->client->move();
-    const unsigned long error = ERR_peek_last_error();
-    told = error == 0 ? "" : ERR_reason_error_string(error);
-    return !told.empty();
-  }));
-  CHECK(told.find("bad record mac") != std::string::npos);
+  CHECK(alert_told(rig->loop, *rig->client).find("bad record mac") != std::string::npos);
   CHECK(rig->breaks());
 }
 
-TEST_CASE("a kernel that does not take the next key ends the connection") {
+TEST_CASE("a kernel that does not take the next key ends the connection", "[hand-over]") {
   const auto rig = handed_over(Below::StandIn);
   rig->orders.takes_next_key = false;
   REQUIRE(SSL_key_update(rig->ssl(), SSL_KEY_UPDATE_REQUESTED) == 1);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
@@ -97,6 +98,16 @@ bool turns_until(net::UvLoop& loop, Condition condition) {
   return true;
 }
 
+// Bytes of a long pattern, from such a place of it on.
+inline std::string pattern(std::size_t size, std::size_t from = 0) {
+  std::string bytes(size, '\0');
+  for (std::size_t i = 0; i < size; ++i) {
+    const std::uint64_t place = from + i;
+    bytes[i] = static_cast<char>((place * 0x9E3779B97F4A7C15ULL) >> 56U);
+  }
+  return bytes;
+}
+
 // A client of the library's own; its bytes go through the test's hands.
 class HandClient {
  public:
@@ -175,6 +186,19 @@ class HandClient {
   SSL* ssl_ = nullptr;
   int key_updates_ = 0;
 };
+
+// The alert that the client is told, as the library words it.
+inline std::string alert_told(net::UvLoop& loop, HandClient& client) {
+  std::string told;
+  REQUIRE(turns_until(loop, [&] {
+    ERR_clear_error();
+    client.move();
+    const unsigned long error = ERR_peek_last_error();
+    told = error == 0 ? "" : ERR_reason_error_string(error);
+    return !told.empty();
+  }));
+  return told;
+}
 
 // A server context and what it counts.
 struct TestServer {

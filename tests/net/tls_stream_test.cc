@@ -32,16 +32,6 @@ struct Rig {
   }
 };
 
-std::string pattern(std::size_t size) {
-  std::string bytes(size, '\0');
-  std::uint32_t state = 1;
-  for (char& byte : bytes) {
-    state = state * 1664525 + 1013904223;
-    byte = static_cast<char>(state >> 24);
-  }
-  return bytes;
-}
-
 }  // namespace
 
 TEST_CASE("a handshake and a message arrive whole or byte by byte") {

@@ -1,7 +1,5 @@
 // A TlsStream behind the handshake of the library, whose object is gone: what any client of TLS 1.3 does with
 // it.
-#include <openssl/err.h>
-
 #include <algorithm>
 
 #include "net/tls_engine.h"
@@ -41,18 +39,6 @@ struct Rig {
       client->move();
       return end->broken;
     });
-  }
-  // The alert that the client was told, as the library words it.
-  std::string alert_told() {
-    std::string told;
-    REQUIRE(turns_until(loop, [&] {
-      ERR_clear_error();
-      client->move();
-      const unsigned long error = ERR_peek_last_error();
-      told = error == 0 ? "" : ERR_reason_error_string(error);
-      return !told.empty();
-    }));
-    return told;
   }
 
   net::UvLoop loop;
@@ -156,7 +142,7 @@ TEST_CASE("key changes without a word in between are borne for a while") {
     rig.client->move();
     rig.loop.turn();
   }
-  CHECK(rig.alert_told().find("unexpected message") != std::string::npos);
+  CHECK(alert_told(rig.loop, *rig.client).find("unexpected message") != std::string::npos);
   CHECK(rig.breaks());
 }
 
@@ -191,7 +177,7 @@ TEST_CASE("a byte that is changed on its way breaks the connection, and the clie
   REQUIRE(size > 20);
   sealed[10] ^= 1;
   rig.client->send_raw({sealed, static_cast<std::size_t>(size)});
-  CHECK(rig.alert_told().find("bad record mac") != std::string::npos);
+  CHECK(alert_told(rig.loop, *rig.client).find("bad record mac") != std::string::npos);
   CHECK(rig.breaks());
   CHECK(rig.end->got.empty());
   CHECK(rig.end->stream->tls()->detail == "decryption failed or bad record mac");
